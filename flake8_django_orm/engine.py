@@ -1,0 +1,161 @@
+"""One file in, findings out: the pipeline that every front end calls.
+
+In: `Settings` and a path (with unsaved text and flake8's tree where there are such). Out: findings, before `noqa` and
+per-file ignores, which are the front end's. libcst is imported only for files that hold something worth reading.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.config import Settings
+from flake8_django_orm.findings import Finding
+from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, ModuleFacts
+from flake8_django_orm.project.project import Project
+from flake8_django_orm.readers.gate import Gate, gate_of
+from flake8_django_orm.rules import Rule, all_rules
+from flake8_django_orm.rules.base import Report, RuleContext
+from flake8_django_orm.source import FileKind, SourceError, SourceFile, file_kind, read_source
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.events import Event
+    from flake8_django_orm.readers.execution import Execution
+
+
+class Engine:
+    """Lints the files of one project. Keeps what it learned of the project from one file to the next."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.project = Project(settings.root, environment=settings.environment, overlays=settings.overlays)
+        self._rules = [rule() for rule in all_rules() if rule.code in settings.codes]
+        self._gate: Gate | None = None
+        self._execution: Execution | None = None
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def statistics(self) -> Mapping[str, int]:
+        """Counters of the work done so far: functions seen, read and parsed, bounds reached."""
+        parsed = self._execution.functions_parsed if self._execution is not None else 0
+        return {**self._counts, "functions parsed": parsed}
+
+    def check(self, path: Path, text: str | None = None, tree: ast.Module | None = None) -> list[Finding]:
+        """The findings of one file, in the order of their places.
+
+        Raises SourceError, with one clear line, for a file that cannot be read or parsed.
+        """
+        if not self._rules:
+            return []
+        source = self._source(path, text)
+        facts = self.project.module_at(path)
+        if facts is None:
+            raise SourceError(_syntax_error(source.text))
+        self._counts["files"] += 1
+        findings = list(self._findings(source, facts))
+        return sorted(set(findings), key=lambda finding: finding.sort_key)
+
+    def _source(self, path: Path, text: str | None) -> SourceFile:
+        if text is None:
+            overlay = self.settings.overlays.get(path)
+            if overlay is None:
+                return read_source(path)
+            text = overlay
+        relative = self.project.relative(path)
+        if self.project.text(relative) != text:
+            self.project = Project(
+                self.settings.root,
+                environment=self.settings.environment,
+                overlays={**self.settings.overlays, path: text},
+            )
+            self._gate = self._execution = None
+        return SourceFile(path, relative, text)
+
+    def _findings(self, source: SourceFile, facts: ModuleFacts) -> Iterator[Finding]:
+        kind = file_kind(facts.path)
+        speaking = [r for r in self._rules if r.in_tests or kind not in (FileKind.TEST, FileKind.MIGRATION)]
+        context = RuleContext(self.project, self.settings.django_version, facts.path)
+        for scope, events in self._roots(source, facts):
+            reports = [
+                (rule, report)
+                for event in events
+                for rule in speaking
+                if isinstance(event, rule.listens)
+                for report in rule.check(event, context)
+            ]
+            if reports:
+                from flake8_django_orm.reporting import to_findings
+
+                yield from to_findings(reports, self._sources(), facts.path, scope)
+
+    def _sources(self) -> Execution:
+        if self._execution is None:
+            from flake8_django_orm.readers.execution import Execution
+
+            self._execution = Execution(self.project)
+        return self._execution
+
+    def _roots(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
+        """The events of every root of the file, with the qualified name of its scope."""
+        for function in functions_of(facts):
+            self._counts["functions"] += 1
+            if not self._worth_reading(source, function):
+                continue
+            from flake8_django_orm.readers.roots import run_function
+
+            self._counts["functions read"] += 1
+            run = run_function(self.project, self._sources(), function, self.settings.django_version)
+            self._counts["work bound reached"] += run.cut
+            self._counts["calls not entered (depth bound)"] += run.depth_cuts
+            yield function.qualname, run.events
+        for owner in classes_of(facts):
+            if may_declare_defaults(source, owner):
+                from flake8_django_orm.readers.declarations import declared_fields
+
+                yield owner.qualname, declared_fields(self.project, self._sources(), owner)
+
+    def _worth_reading(self, source: SourceFile, function: FunctionFacts) -> bool:
+        if self._gate is None:
+            self._gate = gate_of(self.project)
+        start = source.line_start(function.start)
+        end = source.line_start(function.end + 1) if function.end < source.row_count else len(source.text)
+        return self._gate.passes(source.text[start:end])
+
+
+def functions_of(facts: ModuleFacts) -> Iterator[FunctionFacts]:
+    """The module's functions and the methods of its classes, in source order."""
+    found = [*facts.functions.values(), *(m for c in classes_of(facts) for m in c.methods.values())]
+    yield from sorted(found, key=lambda function: function.start)
+
+
+def classes_of(facts: ModuleFacts | ClassFacts) -> Iterator[ClassFacts]:
+    """The classes of a module, nested ones after their owners."""
+    for owner in facts.classes.values():
+        yield owner
+        yield from classes_of(owner)
+
+
+_DECLARATION_WORDS = ("default", "choices", "initial", "limit_choices_to", "validators")
+
+
+def may_declare_defaults(source: SourceFile, owner: ClassFacts) -> bool:
+    """A class whose body calls something with an argument that a declaration rule looks at."""
+    return any(
+        value.kind == "call" and any(word in value.keywords for word in _DECLARATION_WORDS)
+        for value in (assignment.value for assignment in owner.assignments.values())
+    )
+
+
+def _syntax_error(text: str) -> str:
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return f"syntax error in line {error.lineno}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"cannot be parsed: {error}"
+    return "cannot be parsed"
+
+

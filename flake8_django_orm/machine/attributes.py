@@ -1,0 +1,161 @@
+"""Reading an attribute of a value: `value.name` for modules, classes, models, managers, querysets, rows and the rest.
+
+In: a value and a name. Out: a value; reading a relation or a property of a row may emit events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.machine import definitions, querysets, relations, rows
+from flake8_django_orm.machine.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    Constant,
+    ExternalValue,
+    FunctionValue,
+    Instance,
+    ManagerValue,
+    Method,
+    ModelClass,
+    ModuleValue,
+    QuerySetValue,
+    RowValue,
+    Step,
+    SuperValue,
+    Unknown,
+    Value,
+    loops_of,
+)
+from flake8_django_orm.orm.callables import USER_MODEL_GETTERS
+from flake8_django_orm.orm.managers import manager_method
+from flake8_django_orm.orm.querysets import queryset_method
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.syntax.units import Place
+
+#: The value of a parameter that is an HTTP request: its `user` is the row that the middleware fetched.
+REQUEST = ExternalValue("django.http.HttpRequest()")
+
+
+def read_attribute(machine: Machine, value: Value, name: str, place: Place) -> Value:
+    """`value.name`; unknown where nothing is known of it."""
+    match value:
+        case RowValue():
+            return rows.read_attribute(machine, value, name, place)
+        case QuerySetValue() | ManagerValue():
+            return _manager_attribute(machine, value, name, place)
+        case ModelClass():
+            return _model_attribute(machine, value, name, place)
+        case ModuleValue(name=module):
+            return definitions.resolve(machine, module, name)
+        case ClassValue(key=key):
+            return _class_attribute(machine, key, name, None, place)
+        case Instance():
+            return _instance_attribute(machine, value, name, place)
+        case SuperValue():
+            return _super_attribute(machine, value, name, place)
+        case ExternalValue(name=external):
+            return _external_attribute(machine, value, external, name)
+        case FunctionValue():
+            return UNKNOWN  # `task.delay`, `function.cache_clear`: another thing than the function itself
+        case Collection() | Constant():
+            return Method(value, name, place, loops=value.loops)
+    return Unknown(loops=loops_of(value))
+
+
+def _manager_attribute(machine: Machine, value: QuerySetValue | ManagerValue, name: str, place: Place) -> Value:
+    plain = isinstance(value, ManagerValue) and value.plain
+    if not plain or name != "get_queryset":
+        custom = querysets.custom_method(machine, value, name)
+        if custom is not None:
+            return custom
+    if name == "model":
+        return ModelClass(model=value.model)
+    known = manager_method(name) if isinstance(value, ManagerValue) else queryset_method(name)
+    if known is None and not isinstance(value, ManagerValue):
+        return Unknown(loops=loops_of(value))
+    return Method(value, name, place)
+
+
+def _model_attribute(machine: Machine, value: ModelClass, name: str, place: Place) -> Value:
+    model = value.model
+    if name in ("_default_manager", "_base_manager"):
+        default = model.managers.get(model.default_manager) if name == "_default_manager" else None
+        return ManagerValue(model=model, manager=default, steps=(Step(name, place, machine.frame),))
+    manager = model.managers.get(name)
+    if manager is not None:
+        return ManagerValue(model=model, manager=manager, steps=(Step(name, place, machine.frame),))
+    return _class_attribute(machine, model.key, name, None, place)
+
+
+def _class_attribute(machine: Machine, key: str, name: str, receiver: Value | None, place: Place) -> Value:
+    method = machine.project.find_method(key, name)
+    if method is not None:
+        return _bind(machine, method, key, receiver, place)
+    found = machine.project.find_class_attribute(key, name)
+    if found is not None:
+        owner, assignment = found
+        return definitions.from_expression(machine, owner.module, assignment.value)
+    facts = machine.project.class_facts(key)
+    if facts is not None and name in facts.classes:
+        return definitions.from_definition(machine, facts.classes[name])
+    return UNKNOWN
+
+
+def _bind(machine: Machine, method: FunctionFacts, key: str, receiver: Value | None, place: Place) -> Value:
+    if method.is_static:
+        return FunctionValue(facts=method)
+    if method.is_classmethod:
+        return FunctionValue(facts=method, bound=definitions.class_value(machine, key))
+    if receiver is None:
+        return FunctionValue(facts=method)
+    bound = FunctionValue(facts=method, bound=receiver)
+    if method.is_property:
+        return machine.call(replace(bound), (), place)
+    return bound
+
+
+def _instance_attribute(machine: Machine, value: Instance, name: str, place: Place) -> Value:
+    member = machine.store.members(value.identity).get(name) if value.identity else None
+    if member is not None:
+        return member
+    found = _class_attribute(machine, value.key, name, value, place)
+    if isinstance(found, Unknown) and name == "request":
+        # Django's class-based views keep the request there.
+        return REQUEST
+    return found
+
+
+def _super_attribute(machine: Machine, value: SuperValue, name: str, place: Place) -> Value:
+    receiver = value.receiver
+    order = definitions.receiver_order(machine, receiver)
+    after = order[order.index(value.after) + 1 :] if value.after in order else ()
+    for key in after:
+        facts = machine.project.class_facts(key)
+        method = facts.methods.get(name) if facts is not None else None
+        if method is not None:
+            return FunctionValue(facts=method, bound=receiver)
+    if isinstance(receiver, (ManagerValue, QuerySetValue)):
+        plain = replace(receiver, plain=True) if isinstance(receiver, ManagerValue) else receiver
+        return Method(plain, name, place)
+    if isinstance(receiver, RowValue):
+        return Method(receiver, name, place)
+    return UNKNOWN
+
+
+def _external_attribute(machine: Machine, value: ExternalValue, external: str, name: str) -> Value:
+    if external == REQUEST.name:
+        if name == "user":
+            return rows.current_user(machine)
+        return UNKNOWN
+    if external.endswith("()"):
+        return Method(value, name)
+    dotted = f"{external}.{name}"
+    if dotted in USER_MODEL_GETTERS:
+        return ExternalValue(dotted)
+    return definitions.external(machine, dotted)

@@ -1,0 +1,261 @@
+"""Calls: which module answers a call, and how a function of the project is entered.
+
+In: a callee, arguments, the place of the call. Out: what it returns; unknown, with the arguments escaped, where the
+callee cannot be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.machine import annotations, containers, definitions, externals, querysets, rows
+from flake8_django_orm.machine.frames import Frame
+from flake8_django_orm.machine.loading import UNKNOWN_LOADING
+from flake8_django_orm.machine.store import RowState
+from flake8_django_orm.machine.values import (
+    UNKNOWN,
+    Argument,
+    ClassValue,
+    Collection,
+    Constant,
+    ExternalValue,
+    Fetched,
+    FunctionValue,
+    Instance,
+    ManagerValue,
+    Method,
+    ModelClass,
+    QuerySetValue,
+    RowValue,
+    Shape,
+    Unknown,
+    Value,
+    loops_of,
+)
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.syntax.units import Place
+
+#: Decorators under which a call still runs the function with its arguments and gives what it returns.
+KEEPS_FUNCTION = frozenset(
+    {
+        "staticmethod",
+        "classmethod",
+        "property",
+        "cached_property",
+        "override",
+        "atomic",
+        "non_atomic_requests",
+        "wraps",
+        "lru_cache",
+        "cache",
+        "abstractmethod",
+        "overload",
+        "final",
+        "display",
+        "action",
+        "register",
+        "simple_tag",
+        "filter",
+        "login_required",
+        "permission_required",
+        "user_passes_test",
+        "require_POST",
+        "require_GET",
+        "require_safe",
+        "require_http_methods",
+        "csrf_exempt",
+        "csrf_protect",
+        "never_cache",
+        "cache_control",
+        "method_decorator",
+        "receiver",
+        "shared_task",
+        "task",
+        "api_view",
+        "permission_classes",
+        "sensitive_post_parameters",
+        "sensitive_variables",
+        "deprecated",
+        "typing_override",
+        "singledispatch",
+    }
+)
+
+
+def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place: Place) -> Value:
+    """`callee(*arguments)`."""
+    match callee:
+        case FunctionValue():
+            return enter(machine, callee, arguments, place)
+        case Method(receiver=QuerySetValue() | ManagerValue()):
+            return querysets.call_method(machine, callee, arguments, place)
+        case Method(receiver=RowValue()):
+            return rows.call_method(machine, callee, arguments, place)
+        case Method(receiver=Collection()):
+            return containers.call_method(machine, callee, arguments, place)
+        case Method(receiver=Constant(value=str())):
+            return externals.call(machine, f"builtins.str.{callee.name}", arguments, place)
+        case Method(receiver=ExternalValue(name=name)):
+            return externals.call(machine, f"{name.removesuffix('()')}.{callee.name}", arguments, place)
+        case ExternalValue(name=name):
+            return externals.call(machine, name, arguments, place)
+        case ModelClass():
+            return _make_row(machine, callee, arguments)
+        case ClassValue():
+            return _make_instance(machine, callee, arguments, place)
+    for argument in arguments:
+        machine.escape(argument.value)
+    return Unknown(loops=loops_of(callee, *(a.value for a in arguments)))
+
+
+def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument]) -> Value:
+    row = RowValue(
+        model=callee.model,
+        result=machine.store.new_identity(),
+        fetched=Fetched.CREATED,
+        loading=UNKNOWN_LOADING,
+        loops=loops_of(*(a.value for a in arguments)),
+    )
+    given = {
+        a.name: a.value
+        for a in arguments
+        if a.name in callee.model.relations and isinstance(a.value, RowValue)
+    }
+    for argument in arguments:
+        machine.note_use(argument.value, identity=True)
+    machine.store.set_row(row.identity, RowState(assigned={k: v for k, v in given.items() if k}))
+    return row
+
+
+def _make_instance(machine: Machine, callee: ClassValue, arguments: tuple[Argument, ...], place: Place) -> Value:
+    instance = Instance(callee.key, machine.store.new_identity())
+    initialiser = machine.project.find_method(callee.key, "__init__")
+    if initialiser is None:
+        for argument in arguments:
+            machine.escape(argument.value)
+        return instance
+    enter(machine, FunctionValue(facts=initialiser, bound=instance), arguments, place)
+    return instance
+
+
+# -- entering a function ----------------------------------------------------------------------------------------------
+
+
+def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, ...], place: Place) -> Value:
+    """Run a function of the project with these arguments; what it returns, as its caller sees it."""
+    facts = function.facts
+    if facts is None:
+        return machine.execute(machine, function, _closure_parameters(function, arguments))
+    if not _can_enter(machine, facts):
+        for argument in arguments:
+            machine.escape(argument.value)
+        return Unknown(loops=loops_of(*(a.value for a in arguments)))
+    parameters = bind_parameters(machine, facts, function.bound, arguments)
+    frame = Frame(
+        qualname=facts.qualname,
+        path=facts.path,
+        parent=machine.frame,
+        call=place,
+        is_async=facts.is_async,
+        function=facts.key,
+    )
+    from flake8_django_orm.machine.machine import Entered
+
+    values = {name: value for name, (value, _) in parameters.items()}
+    with machine.entered(frame, Entered(facts, parameters)):
+        returned = machine.execute(machine, function, values)
+    if isinstance(returned, Unknown) and facts.returns:
+        believed = annotations.value_of(machine, facts.module, facts.returns)
+        if believed is not None:
+            return believed
+    return returned
+
+
+def _can_enter(machine: Machine, facts: FunctionFacts) -> bool:
+    from flake8_django_orm.machine.machine import DEPTH_BOUND
+
+    if any(entered.function.key == facts.key for entered in machine.calls):
+        return False
+    if len(machine.calls) >= DEPTH_BOUND:
+        machine.depth_cuts += 1
+        return False
+    return all(decorator.rsplit(".", 1)[-1] in KEEPS_FUNCTION for decorator in facts.decorators)
+
+
+def bind_parameters(
+    machine: Machine, facts: FunctionFacts, bound: Value | None, arguments: Sequence[Argument]
+) -> dict[str, tuple[Value, Place | None]]:
+    """What each parameter receives, with the place of the argument (None for a default or the receiver)."""
+    found: dict[str, tuple[Value, Place | None]] = {}
+    positional = [p for p in facts.parameters if p.kind == "positional"]
+    names = {p.name for p in facts.parameters if p.kind in ("positional", "keyword")}
+    queue = list(positional)
+    if bound is not None and queue:
+        found[queue.pop(0).name] = (bound, None)
+    spread = False
+    extra: list[Value] = []
+    for argument in arguments:
+        if argument.name is None:
+            if spread:
+                continue
+            if queue:
+                found[queue.pop(0).name] = (argument.value, argument.place)
+            else:
+                extra.append(argument.value)
+        elif argument.name == "*":
+            if isinstance(argument.value, Collection) and argument.value.items is not None:
+                for item in argument.value.items:
+                    if queue:
+                        found[queue.pop(0).name] = (item, None)
+                    else:
+                        extra.append(item)
+            else:
+                spread = True
+        elif argument.name in names:
+            found[argument.name] = (argument.value, argument.place)
+    for parameter in facts.parameters:
+        if parameter.name in found:
+            continue
+        found[parameter.name] = (_default(machine, facts, parameter.name, extra, spread), None)
+    return found
+
+
+def _default(machine: Machine, facts: FunctionFacts, name: str, extra: list[Value], spread: bool) -> Value:
+    parameter = next(p for p in facts.parameters if p.name == name)
+    if parameter.kind == "varargs":
+        return Collection(shape=Shape.TUPLE, items=tuple(extra)) if not spread else UNKNOWN
+    if parameter.kind == "kwargs" or spread:
+        return UNKNOWN
+    if parameter.default is not None:
+        return definitions.from_expression(machine, facts.module, parameter.default)
+    return given_parameter(machine, facts, name)
+
+
+def given_parameter(machine: Machine, facts: FunctionFacts, name: str) -> Value:
+    """The value of a parameter that no seen call gives: what its annotation says, else unknown."""
+    parameter = next((p for p in facts.parameters if p.name == name), None)
+    if parameter is not None and parameter.annotation:
+        believed = annotations.value_of(machine, facts.module, parameter.annotation)
+        if believed is not None:
+            return believed
+    if name == "request":
+        from flake8_django_orm.machine.attributes import REQUEST
+
+        return REQUEST
+    return UNKNOWN
+
+
+def _closure_parameters(function: FunctionValue, arguments: Sequence[Argument]) -> dict[str, Value]:
+    """Arguments by position for a lambda or nested function: the reader knows its parameters' names."""
+    values = {str(n): a.value for n, a in enumerate(a for a in arguments if a.name is None)}
+    values.update({a.name: a.value for a in arguments if a.name and not a.name.startswith("*")})
+    return values
+
+
+def apply_function(machine: Machine, function: Value, element: Value, place: Place) -> Value:
+    """What a function gives for one element: `key=` of sorted(), the function of map()."""
+    return machine.call(function, (Argument(element, None, place),), place)

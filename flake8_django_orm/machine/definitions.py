@@ -1,0 +1,130 @@
+"""Names of the project as values: what the index answers, turned into what the machine works with.
+
+In: definitions, module-level expressions, annotations. Out: values; unknown where a name leads nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.machine.values import (
+    UNKNOWN,
+    ClassValue,
+    Collection,
+    Constant,
+    ExternalValue,
+    FunctionValue,
+    Instance,
+    ManagerValue,
+    ModelClass,
+    ModuleValue,
+    QuerySetValue,
+    RowValue,
+    Shape,
+    Value,
+)
+from flake8_django_orm.orm.callables import USER_MODEL_GETTERS
+from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, FunctionFacts
+from flake8_django_orm.project.project import External, ModuleRef
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.project.project import Definition
+
+_DEPTH = 8
+
+
+def resolve(machine: Machine, module: str, name: str, depth: int = 0) -> Value:
+    """A dotted name as the module sees it."""
+    found = machine.project.resolve(module, name)
+    return UNKNOWN if found is None else from_definition(machine, found, module, depth)
+
+
+def from_definition(machine: Machine, found: Definition, module: str = "", depth: int = 0) -> Value:
+    """A definition as a value."""
+    match found:
+        case ClassFacts(key=key):
+            return class_value(machine, key)
+        case FunctionFacts():
+            return FunctionValue(facts=found)
+        case ModuleRef(name=name):
+            return ModuleValue(name)
+        case External(name=name):
+            return external(machine, name)
+        case Assignment(value=expression):
+            return from_expression(machine, module, expression, depth + 1)
+    return UNKNOWN
+
+
+def class_value(machine: Machine, key: str) -> Value:
+    """A class of the project, as a model where it is one."""
+    model = machine.project.model(key)
+    return ModelClass(model=model) if model is not None else ClassValue(key)
+
+
+def external(machine: Machine, name: str) -> Value:
+    """A name outside of the project."""
+    return ExternalValue(name)
+
+
+def from_expression(machine: Machine, module: str, expression: Expr, depth: int = 0) -> Value:
+    """A module- or class-level value: literals, names, and the few calls whose result is known."""
+    if depth > _DEPTH:
+        return UNKNOWN
+    match expression.kind:
+        case "const":
+            return Constant(expression.value)
+        case "name":
+            return resolve(machine, module, str(expression.value), depth)
+        case "list" | "tuple" | "set":
+            items = tuple(from_expression(machine, module, item, depth + 1) for item in expression.items)
+            return Collection(shape=Shape(expression.kind), items=items, bounded=True)
+        case "call":
+            return _call(machine, module, expression, depth)
+    return UNKNOWN
+
+
+def _call(machine: Machine, module: str, expression: Expr, depth: int) -> Value:
+    if not expression.value:
+        return UNKNOWN
+    callee = resolve(machine, module, str(expression.value), depth)
+    if isinstance(callee, ExternalValue):
+        if callee.name in USER_MODEL_GETTERS:
+            return user_model(machine)
+        if callee.name.endswith(".get_model"):
+            return model_by_label(machine, [from_expression(machine, module, e, depth + 1) for e in expression.items])
+        if callee.name == "logging.getLogger":
+            return ExternalValue("logging.Logger")
+    if isinstance(callee, ClassValue):
+        return Instance(callee.key)
+    return UNKNOWN
+
+
+def user_model(machine: Machine) -> Value:
+    """What get_user_model() gives."""
+    model = machine.project.user_model()
+    return ModelClass(model=model) if model is not None else UNKNOWN
+
+
+def model_by_label(machine: Machine, names: list[Value]) -> Value:
+    """`apps.get_model("app.Model")` or `("app", "Model")`."""
+    words = [n.value for n in names if isinstance(n, Constant) and isinstance(n.value, str)]
+    if not words or len(words) != len(names) or len(words) > 2:
+        return UNKNOWN
+    model = machine.project.model_by_label(".".join(words))
+    return ModelClass(model=model) if model is not None else UNKNOWN
+
+
+def receiver_order(machine: Machine, receiver: Value) -> tuple[str, ...]:
+    """The classes in which a method of the receiver is looked up, nearest first."""
+    match receiver:
+        case RowValue(model=model) | ModelClass(model=model):
+            return model.mro
+        case Instance(key=key) | ClassValue(key=key):
+            return machine.project.mro(key)
+        case ManagerValue(manager=facts) if facts is not None:
+            keys = [key for key in (facts.manager_class, facts.queryset_class) if key]
+            return tuple(name for key in keys for name in machine.project.mro(key))
+        case QuerySetValue(manager=facts) if facts is not None and facts.queryset_class:
+            return machine.project.mro(facts.queryset_class)
+    return ()

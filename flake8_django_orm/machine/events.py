@@ -1,0 +1,301 @@
+"""What rules listen to: closed dataclasses that say what the ORM will do at a place, with all that a rule needs to decide.
+
+In: nothing. Out: events. A rule compares fields; it never asks the store, a reader or the syntax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.machine.frames import Frame, Loop
+from flake8_django_orm.machine.values import Argument, Arithmetic, QuerySetValue, RowValue, Scalar, Step, Value
+
+if TYPE_CHECKING:
+    from flake8_django_orm.project.facts import ClassFacts, FunctionFacts
+    from flake8_django_orm.project.models import Model, Relation
+    from flake8_django_orm.syntax.units import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happens at `place`, in `frame`, inside `loops` (those that repeat with the data, outermost first).
+
+    `conditional` is true where a condition stands between the innermost loop (or the root's start) and the place.
+    """
+
+    place: Place
+    frame: Frame
+    loops: tuple[Loop, ...] = ()
+    conditional: bool = False
+
+    def frames(self) -> Iterable[Frame]:
+        """Every frame that holds a piece of the event; the finding belongs to the lowest one that holds them all."""
+        yield self.frame
+        for loop in self.loops:
+            yield loop.frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationRead(Event):
+    """A single-valued relation that is not loaded is read on a row: one query, once for each row of `loop`.
+
+    `path` leads from the rows of `origin` to the relation, in attribute names, the relation's own name last.
+    `loop` is None for a row that stands alone: then the read costs one query, no more.
+    """
+
+    row: RowValue
+    relation: Relation
+    path: tuple[str, ...]
+    origin: QuerySetValue | None
+    loop: Loop | None
+    identity_only: bool = False  # only the key of the related row was used: `.pk`, `.id`, `== other`, `is None`
+    deferred_key: bool = False
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        if self.loop is not None:
+            yield self.loop.frame
+        if self.origin is not None:
+            yield from self.origin.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerRead(Event):
+    """All rows of a related manager, not prefetched, are read for a row of `loop`: one query each time.
+
+    `queryset` is what was evaluated; `path` ends with the manager's name. `how` says what evaluated it.
+    """
+
+    row: RowValue
+    relation: Relation
+    path: tuple[str, ...]
+    origin: QuerySetValue | None
+    loop: Loop | None
+    queryset: QuerySetValue
+    how: str = "iterate"
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        if self.loop is not None:
+            yield self.loop.frame
+        if self.origin is not None:
+            yield from self.origin.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingLoading(Event):
+    """A queryset lacks eager loading: the longest of the paths that share a prefix and are read once per row.
+
+    `path` is in attribute names from the rows of `origin`, `relation` its last one. `reads` are the reads along it that
+    cost queries, outer levels included; `multi_valued` is true where one of them reads a related manager.
+    `all_paths` are the longest paths of everything that this queryset lacks: one fix serves them all.
+    """
+
+    origin: QuerySetValue
+    path: tuple[str, ...]
+    relation: Relation
+    reads: tuple[RelationRead | ManagerRead, ...]
+    multi_valued: bool
+    all_paths: tuple[tuple[str, ...], ...]
+
+    def frames(self) -> Iterable[Frame]:
+        yield from self.reads[0].frames()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefetchBypassed(Event):
+    """A prefetched manager is asked something that its cache cannot answer: the prefetch is wasted, a query runs.
+
+    `queryset` is the refined queryset that was evaluated, `how` the method or kind of use that evaluated it;
+    `arguments` are those of that last call. `prefetch` is the origin queryset's step that loaded the relation.
+    """
+
+    row: RowValue
+    relation: Relation
+    path: tuple[str, ...]
+    origin: QuerySetValue
+    loop: Loop | None
+    queryset: QuerySetValue
+    how: str = "iterate"
+    arguments: tuple[Argument, ...] = ()
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        if self.loop is not None:
+            yield self.loop.frame
+        yield from self.origin.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeferredRead(Event):
+    """A column that only() or defer() left out is read on a row: one query, once for each row of `loop`."""
+
+    row: RowValue
+    column: str
+    path: tuple[str, ...]
+    origin: QuerySetValue
+    loop: Loop | None
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        if self.loop is not None:
+            yield self.loop.frame
+        yield from self.origin.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRun(Event):
+    """A queryset (or manager) is evaluated by a query of its own: iterated, tested, counted, fetched from, written to.
+
+    `how` is "iterate", "test", "len", "index", "contains", "text" or the method's name ("get", "count", "update").
+    `varies` names the loops around it on whose variables the query depends; in a loop that is not among them the
+    query is the same each time. `writes` is true for update, delete, create and their kin.
+    """
+
+    queryset: QuerySetValue
+    how: str
+    arguments: tuple[Argument, ...] = ()
+    varies: tuple[Loop, ...] = ()
+    writes: bool = False
+    result: Value | None = field(default=None, compare=False)
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        for loop in self.loops:
+            yield loop.frame
+        yield from self.queryset.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultReused(Event):
+    """A queryset that has its rows already is used again, without a query."""
+
+    queryset: QuerySetValue
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """One column of a row got a new value before the row was saved.
+
+    `place` is the whole assignment statement, `value` what was assigned. `old_read` and `new_read` say whether the old
+    value is tested or used elsewhere before, and the new one read afterwards: then an F() expression would change more.
+    """
+
+    column: str
+    place: Place
+    value: Value
+    augmented: bool = False
+    old_read: bool = False
+    new_read: bool = False
+
+    @property
+    def from_itself(self) -> Arithmetic | None:
+        """The arithmetic, where the new value was worked out from the same column."""
+        return self.value if isinstance(self.value, Arithmetic) and self.value.column == self.column else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSaved(Event):
+    """`row.save()` (or asave): `changes` are the columns assigned on this row since it was fetched.
+
+    `update_fields` is the literal list given, None where there is none. `locked` is true under select_for_update.
+    """
+
+    row: RowValue
+    changes: tuple[ColumnChange, ...]
+    update_fields: tuple[str, ...] | None = None
+    locked: bool = False
+    loop: Loop | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsUpdated(Event):
+    """`queryset.update(n=...)`: `values` are its keyword arguments."""
+
+    queryset: QuerySetValue
+    values: tuple[Argument, ...]
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        yield from self.queryset.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refetched(Event):
+    """A function was handed the key of a row that its caller has, and fetches that row again.
+
+    `place` is the argument at the call in the caller, `key` its value; `function` the helper, `parameter` the name that
+    receives the key; `fetch` the queryset that fetches again, `fetch_place` the call that does (`how` its method).
+    """
+
+    row: RowValue
+    key: Scalar
+    function: FunctionFacts
+    parameter: str
+    call: Place
+    fetch: QuerySetValue
+    fetch_place: Place
+    how: str
+    extra_conditions: bool = False
+    unsaved_changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultCall:
+    """A call inside an argument of a field: the external function's dotted name and the call's place."""
+
+    function: str
+    place: Place
+    whole: bool  # the argument is this call and nothing else
+    has_arguments: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldArgument:
+    """One keyword argument of a declared field, with what is called when the class body runs.
+
+    `literal` is "dict", "list" or "set" where a new container is made there, with `empty` telling an empty one.
+    """
+
+    name: str
+    place: Place
+    value: Value
+    calls: tuple[DefaultCall, ...] = ()
+    literal: str = ""
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDeclared(Event):
+    """A field of a model, form or serializer is declared in a class body. `kind` is "model", "form" or "serializer"."""
+
+    owner: ClassFacts
+    kind: str
+    name: str
+    field_class: str
+    arguments: tuple[FieldArgument, ...]
+    model: Model | None = None
+
+
+__all__ = [
+    "Argument",
+    "ColumnChange",
+    "DefaultCall",
+    "DeferredRead",
+    "Event",
+    "FieldArgument",
+    "FieldDeclared",
+    "ManagerRead",
+    "MissingLoading",
+    "PrefetchBypassed",
+    "QueryRun",
+    "Refetched",
+    "RelationRead",
+    "ResultReused",
+    "RowSaved",
+    "RowsUpdated",
+    "Step",
+]

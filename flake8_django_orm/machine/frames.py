@@ -1,0 +1,80 @@
+"""Where in the call tree of a root something happens: frames, and the loops that run inside them.
+
+In: nothing. Out: small linked data from which the lowest frame that holds several places is worked out.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flake8_django_orm.syntax.units import Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One call of one function. `call` is the place in `parent` from which it was entered; a root has no parent."""
+
+    qualname: str
+    path: str
+    parent: Frame | None = None
+    call: Place | None = None
+    is_async: bool = False
+    function: str = ""  # FunctionFacts.key
+
+    @property
+    def depth(self) -> int:
+        """0 for the root."""
+        return 0 if self.parent is None else self.parent.depth + 1
+
+    def ancestors(self) -> list[Frame]:
+        """This frame and its callers, the root last."""
+        found = [self]
+        while found[-1].parent is not None:
+            found.append(found[-1].parent)
+        return found
+
+
+def lowest_common(frames: Iterable[Frame]) -> Frame | None:
+    """The deepest frame in whose call tree all of `frames` lie; None for no frames or frames of different roots."""
+    common: list[Frame] | None = None
+    for frame in frames:
+        chain = frame.ancestors()[::-1]
+        if common is None:
+            common = chain
+            continue
+        shared = 0
+        while shared < min(len(common), len(chain)) and common[shared] is chain[shared]:
+            shared += 1
+        common = common[:shared]
+    return common[-1] if common else None
+
+
+class Repeats(enum.Enum):
+    """How often a loop's body runs, as far as it matters for queries."""
+
+    ROWS = "once per row of a queryset"
+    ITEMS = "once per item of something of unknown length"
+    BOUNDED = "a small, fixed number of times"
+    POLLING = "until a condition holds"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loop:
+    """One loop while it runs. `conditions` is the machine's condition depth at its start."""
+
+    number: int
+    frame: Frame
+    place: Place
+    repeats: Repeats
+    conditions: int
+    result: int | None = None  # the result set whose rows it binds
+    is_async: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """True where a query inside grows with the data."""
+        return self.repeats in (Repeats.ROWS, Repeats.ITEMS)

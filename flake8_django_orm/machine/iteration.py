@@ -1,0 +1,244 @@
+"""Going over values: what a loop's variable holds, what an index or slice gives, truth, membership, length.
+
+In: a value and how it is used. Out: values; evaluating a queryset emits events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.machine import querysets
+from flake8_django_orm.machine.frames import Repeats
+from flake8_django_orm.machine.values import (
+    UNKNOWN,
+    Collection,
+    Constant,
+    Fetched,
+    Instance,
+    ManagerValue,
+    Mode,
+    QuerySetValue,
+    RowValue,
+    Scalar,
+    Shape,
+    Step,
+    Unknown,
+    Value,
+    alternatives,
+    each,
+    loops_of,
+)
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.frames import Loop
+    from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.syntax.units import Place
+
+
+def repeats(machine: Machine, value: Value) -> tuple[Repeats, int | None]:
+    """How often a loop over the value runs, and the result set whose rows it binds."""
+    found: tuple[Repeats, int | None] = (Repeats.BOUNDED, None)
+    for one in each(value):
+        match one:
+            case QuerySetValue(single=True):
+                continue
+            case QuerySetValue():
+                return Repeats.ROWS, one.result
+            case Collection(bounded=True, items=tuple()):
+                continue
+            case Collection(bounded=True, identity=0):
+                continue
+            case Collection(element=RowValue() as row):
+                return Repeats.ROWS, row.result
+            case Constant():
+                continue
+            case _:
+                found = (Repeats.ITEMS, None)
+    return found
+
+
+def evaluate_for(machine: Machine, value: Value, how: str, place: Place) -> None:
+    """Evaluate what is about to be used: the query of `for x in qs` runs before the loop does."""
+    for one in each(value):
+        if isinstance(one, QuerySetValue):
+            querysets.evaluate(machine, one, how, place)
+
+
+def pattern_of(machine: Machine, value: Value, place: Place, how: str = "iterate") -> Value:
+    """The pattern of one item of an iterable: rows unbound, evaluated now."""
+    match value:
+        case QuerySetValue():
+            row = querysets.evaluate(machine, value, how, place)
+            return item_of(value, row)
+        case Collection(items=tuple() as items) if value.shape is not Shape.DICT and not _filled(machine, value):
+            return alternatives(items) if items else UNKNOWN
+        case Collection(shape=Shape.DICT):
+            if value.entries is not None and not _filled(machine, value):
+                return alternatives(Constant(key) for key, _ in value.entries) if value.entries else UNKNOWN
+            return _members(machine, value, "{}", value.key)
+        case Collection():
+            return _members(machine, value, "[]", value.element)
+        case ManagerValue() | RowValue() | Instance():
+            return Unknown(loops=loops_of(value))
+    return Unknown(loops=loops_of(value))
+
+
+def item_of(queryset: QuerySetValue, row: RowValue) -> Value:
+    """One item of an evaluated queryset, by its mode."""
+    if queryset.mode is Mode.ROWS:
+        return row
+    return Unknown(loops=queryset.loops)
+
+
+def _filled(machine: Machine, value: Collection) -> bool:
+    return bool(value.identity and machine.store.members(value.identity))
+
+
+def _members(machine: Machine, value: Collection, slot: str, declared: Value) -> Value:
+    """What a container holds: what it was made from and what the code put into it since."""
+    found = machine.store.members(value.identity).get(slot) if value.identity else None
+    if found is None:
+        return declared
+    if declared == UNKNOWN and (value.items == () or value.entries == ()):
+        return found
+    literal = value.items if slot == "[]" and value.items else (declared,)
+    return alternatives((*literal, found))
+
+
+def element(machine: Machine, value: Value, loop: Loop, place: Place) -> Value:
+    """What the loop's variable holds: an item of the iterable with its rows bound by the loop."""
+    return bind(machine, pattern_of(machine, value, place), loop)
+
+
+def bind(machine: Machine, pattern: Value, loop: Loop) -> Value:
+    """The item as the loop's variable: its row patterns belong to this loop now."""
+    numbers = frozenset({loop.number}) if loop.repeats is not Repeats.BOUNDED else frozenset()
+    match pattern:
+        case RowValue(fetched=Fetched.ITERATED, loop=None):
+            bound = replace(pattern, loop=loop.number)
+            machine.store.forget_row(bound.identity)
+            return bound
+        case Collection(items=tuple() as items):
+            return replace(pattern, items=tuple(bind(machine, item, loop) for item in items))
+        case Scalar(row=row):
+            inner = bind(machine, row, loop)
+            return replace(pattern, row=inner) if isinstance(inner, RowValue) else pattern
+        case Constant():
+            return pattern
+    if len(each(pattern)) > 1:
+        return alternatives(bind(machine, one, loop) for one in each(pattern))
+    return replace(pattern, loops=pattern.loops | numbers)
+
+
+def generalise(value: Value) -> Value:
+    """A value on its way into a container: a loop's row becomes the pattern of all of them."""
+    match value:
+        case RowValue(fetched=Fetched.CREATED):
+            return value
+        case RowValue(loop=int()):
+            return replace(value, loop=None, fetched=Fetched.ITERATED)
+        case Scalar(row=RowValue(loop=int()) as row):
+            return replace(value, row=replace(row, loop=None, fetched=Fetched.ITERATED))
+        case Collection(items=tuple() as items):
+            return replace(value, items=tuple(generalise(item) for item in items))
+        case Collection(element=element):
+            return replace(value, element=generalise(element))
+    parts = each(value)
+    return alternatives(generalise(part) for part in parts) if len(parts) > 1 else value
+
+
+def put(machine: Machine, container: Collection, slot: str, value: Value) -> None:
+    """Put a value into a container that the code fills: slot "[]" for members and values, "{}" for keys."""
+    if not container.identity:
+        return
+    old = machine.store.members(container.identity).get(slot)
+    new = generalise(value)
+    machine.store.set_member(container.identity, slot, new if old is None else alternatives([old, new]))
+
+
+# -- index, slice -----------------------------------------------------------------------------------------------------
+
+
+def index(machine: Machine, value: Value, key: Value, place: Place) -> Value:
+    """`value[key]`: one row of a queryset (a query of its own unless evaluated), one member of a container."""
+    match value:
+        case QuerySetValue():
+            row = querysets.evaluate(machine, value, "index", place)
+            item = item_of(value, row)
+            return replace(item, fetched=Fetched.SINGLE, loop=_chosen_by(machine, key)) if isinstance(item, RowValue) else item
+        case Collection(items=tuple() as items) if isinstance(key, Constant) and isinstance(key.value, int):
+            if -len(items) <= key.value < len(items) and not _filled(machine, value):
+                return items[key.value]
+        case Collection(entries=tuple() as entries) if isinstance(key, Constant) and not _filled(machine, value):
+            return next((v for k, v in entries if k == key.value), UNKNOWN)
+    if isinstance(value, Collection):
+        found = _members(machine, value, "[]", value.element if value.items is None else alternatives(value.items))
+        return choose(machine, found, key)
+    return Unknown(loops=loops_of(value, key))
+
+
+def choose(machine: Machine, pattern: Value, key: Value) -> Value:
+    """One member picked by a key: with a key that changes in a loop, the loop binds the row that it picks."""
+    loop = _chosen_by(machine, key)
+    parts = []
+    for one in each(pattern):
+        if isinstance(one, RowValue) and one.fetched is Fetched.ITERATED:
+            fetched = Fetched.ITERATED if loop is not None else Fetched.SINGLE
+            one = replace(one, loop=loop, fetched=fetched)
+        parts.append(one)
+    return alternatives(parts)
+
+
+def _chosen_by(machine: Machine, key: Value) -> int | None:
+    varying = machine.varying_loops(key)
+    return varying[-1].number if varying else None
+
+
+def slice_of(machine: Machine, value: Value, bounds: tuple[Value | None, Value | None], place: Place) -> Value:
+    """`value[a:b]`: a new lazy queryset, or a part of a container."""
+    match value:
+        case QuerySetValue():
+            if machine.store.result(value.result).evaluated:
+                return value  # a slice of an evaluated queryset is a list of its rows
+            start, stop = bounds
+            single = isinstance(stop, Constant) and stop.value == 1 and (start is None or start == Constant(0))
+            step = Step("slice", place, machine.frame)
+            return replace(
+                value,
+                steps=(*value.steps, step),
+                result=machine.store.new_identity(),
+                sliced=True,
+                single=value.single or single,
+            )
+        case Collection(items=tuple()):
+            return value
+        case Collection():
+            return value
+    return Unknown(loops=loops_of(value))
+
+
+# -- truth, length, membership ----------------------------------------------------------------------------------------
+
+
+def test(machine: Machine, value: Value, place: Place) -> None:
+    """`if value`: evaluates a queryset. Asking whether a row is there uses its identity only."""
+    match value:
+        case QuerySetValue():
+            querysets.evaluate(machine, value, "test", place)
+        case RowValue():
+            machine.note_use(value, identity=True)
+
+
+def length(machine: Machine, value: Value, place: Place) -> Value:
+    """`len(value)`."""
+    for one in each(value):
+        if isinstance(one, QuerySetValue):
+            querysets.evaluate(machine, one, "len", place)
+    return Unknown(loops=loops_of(value))
+
+
+def contains(machine: Machine, container: Value, value: Value, place: Place) -> None:
+    """`value in container`: evaluates a queryset."""
+    if isinstance(container, QuerySetValue):
+        querysets.evaluate(machine, container, "contains", place)

@@ -1,0 +1,299 @@
+"""The machine: the state of one root while it runs, and the operations that readers and owners drive.
+
+In: operations on values (read an attribute, call, iterate, test truth, turn into text, compare, assign). Out: values,
+and events. The knowledge of each kind of value lives in the modules beside this one; here are frames, loops,
+conditions, bounds and the table that sends an operation to its module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from flake8_django_orm.machine import attributes, calls, iteration, rows
+from flake8_django_orm.machine.events import Event, RelationRead
+from flake8_django_orm.machine.frames import Frame, Loop, Repeats, lowest_common
+from flake8_django_orm.machine.store import Store
+from flake8_django_orm.machine.values import (
+    Alternatives,
+    Argument,
+    Collection,
+    FunctionValue,
+    Loops,
+    QuerySetValue,
+    RowValue,
+    Unknown,
+    Value,
+    alternatives,
+    each,
+    loops_of,
+)
+
+if TYPE_CHECKING:
+    from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.project.project import Project
+    from flake8_django_orm.syntax.units import Place
+
+#: Expressions and statements that one root may visit, all the functions that it enters included.
+WORK_BOUND = 20_000
+#: How long a chain of calls may grow.
+DEPTH_BOUND = 12
+
+
+class WorkBoundReached(Exception):
+    """The root has used up its work: what it would have said later stays unsaid."""
+
+
+#: Runs a function's body: (machine, function, its parameters bound to values) -> what it returns.
+Execute = Callable[["Machine", FunctionValue, dict[str, Value]], Value]
+
+
+@dataclass(slots=True)
+class RowUses:
+    """How the row behind a relation was used: only for its identity, or otherwise."""
+
+    identity: bool = False
+    other: bool = False
+
+
+@dataclass(slots=True)
+class ColumnUse:
+    """A read of a row's column: where, and how many events had been seen by then."""
+
+    place: Place
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A running call: the function and what each of its parameters was given, and where."""
+
+    function: FunctionFacts
+    parameters: dict[str, tuple[Value, Place | None]]
+
+
+@dataclass(slots=True)
+class Machine:
+    """The state of one root."""
+
+    project: Project
+    execute: Execute
+    frame: Frame
+    django_version: tuple[int, int] | None = None
+    store: Store = field(default_factory=Store)
+    events: list[Event] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+    conditions: int = 0
+    suspended: set[int] = field(default_factory=set)
+    work: int = 0
+    depth_cuts: int = 0
+    row_uses: dict[tuple[int, tuple[str, ...]], RowUses] = field(default_factory=dict)
+    column_uses: dict[tuple[Any, str], list[ColumnUse]] = field(default_factory=dict)
+    calls: list[Entered] = field(default_factory=list)
+    called_externals: list[tuple[str, Place, bool]] = field(default_factory=list)
+    clock: int = 0
+    atomic: int = 0
+    _next_loop: int = 0
+
+    # -- bounds -------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Count one visited node; raise WorkBoundReached when the root has had its share."""
+        self.work += 1
+        if self.work > WORK_BOUND:
+            raise WorkBoundReached
+
+    def now(self) -> int:
+        """A number that grows with each call: the order in which things were seen."""
+        self.clock += 1
+        return self.clock
+
+    # -- frames, loops, conditions ------------------------------------------------------------------------------
+
+    @contextmanager
+    def entered(self, frame: Frame, call: Entered) -> Iterator[None]:
+        """Run a block as the body of a called function."""
+        outer, self.frame = self.frame, frame
+        self.calls.append(call)
+        try:
+            yield
+        finally:
+            self.calls.pop()
+            self.frame = outer
+
+    def new_loop(self, place: Place, repeats: Repeats, result: int | None = None, *, is_async: bool = False) -> Loop:
+        self._next_loop += 1
+        return Loop(self._next_loop, self.frame, place, repeats, self.conditions, result, is_async)
+
+    @contextmanager
+    def looping(self, loop: Loop) -> Iterator[None]:
+        """Run a block as the body of a loop."""
+        self.loops.append(loop)
+        try:
+            yield
+        finally:
+            self.loops.pop()
+
+    @contextmanager
+    def conditionally(self) -> Iterator[None]:
+        """Run a block that a condition guards."""
+        self.conditions += 1
+        try:
+            yield
+        finally:
+            self.conditions -= 1
+
+    @contextmanager
+    def leaving(self, loops: Sequence[Loop]) -> Iterator[None]:
+        """Run a block that ends these loops, so that nothing in it is repeated by them."""
+        new = {loop.number for loop in loops} - self.suspended
+        self.suspended |= new
+        try:
+            yield
+        finally:
+            self.suspended -= new
+
+    def active_loop(self, number: int | None) -> Loop | None:
+        """The running loop of that number, None where it has ended or the code is about to leave it."""
+        if number is None or number in self.suspended:
+            return None
+        return next((loop for loop in self.loops if loop.number == number), None)
+
+    def counting_loops(self) -> tuple[Loop, ...]:
+        """The loops around this point that repeat with the data, outermost first."""
+        return tuple(loop for loop in self.loops if loop.counts and loop.number not in self.suspended)
+
+    def is_conditional(self, loop: Loop | None = None) -> bool:
+        """Whether a condition stands between the loop (or the innermost one, or the root's start) and this point."""
+        inner = loop if loop is not None else self.loops[-1] if self.loops else None
+        return self.conditions > (inner.conditions if inner is not None else 0)
+
+    def varying_loops(self, *values: Value) -> tuple[Loop, ...]:
+        """The counting loops on whose variables any of the values depends."""
+        numbers = loops_of(*values)
+        return tuple(loop for loop in self.counting_loops() if loop.number in numbers)
+
+    def current_loops(self) -> Loops:
+        return frozenset(loop.number for loop in self.loops)
+
+    # -- events -------------------------------------------------------------------------------------------------
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def root(self) -> Frame:
+        """The frame of the root."""
+        return self.frame.ancestors()[-1]
+
+    def finished_events(self) -> list[Event]:
+        """The events that belong to this root: those whose pieces lie in no single deeper frame."""
+        root = self.root
+        return [self._finish(e) for e in self.events if lowest_common(e.frames()) is root]
+
+    def _finish(self, event: Event) -> Event:
+        if isinstance(event, RelationRead):
+            uses = self.row_uses.get((event.row.result, event.path))
+            return replace(event, identity_only=uses is not None and uses.identity and not uses.other)
+        return rows.finish_save(self, event)
+
+    def note_use(self, value: Value, *, identity: bool = False) -> None:
+        """Note that a row was used: for its key only, or otherwise."""
+        for one in each(value):
+            if isinstance(one, RowValue) and one.path:
+                uses = self.row_uses.setdefault((one.result, one.path), RowUses())
+                if identity:
+                    uses.identity = True
+                else:
+                    uses.other = True
+
+    def note_column_use(self, row: RowValue, column: str, place: Place) -> None:
+        """Note a read of a column, so that a later save can tell whether the old or new value was looked at."""
+        self.column_uses.setdefault((row.identity, column), []).append(ColumnUse(place, self.now()))
+
+    def passed_parameter(self, value: Value) -> tuple[FunctionFacts, str, Place] | None:
+        """The parameter of the running function that holds `value`, with the function and the argument's place."""
+        if not self.calls:
+            return None
+        entered = self.calls[-1]
+        for name, (bound, place) in entered.parameters.items():
+            if bound == value and place is not None:
+                return entered.function, name, place
+        return None
+
+    # -- operations ---------------------------------------------------------------------------------------------
+
+    def read_attribute(self, value: Value, name: str, place: Place) -> Value:
+        """`value.name`."""
+        self.tick()
+        return self._each(value, lambda one: attributes.read_attribute(self, one, name, place))
+
+    def call(self, callee: Value, arguments: Sequence[Argument], place: Place) -> Value:
+        """`callee(*arguments)`."""
+        self.tick()
+        return self._each(callee, lambda one: calls.call(self, one, tuple(arguments), place))
+
+    def element(self, value: Value, loop: Loop, place: Place) -> Value:
+        """What the loop's variable holds: iterate `value`, with its rows bound by `loop`."""
+        return self._each(value, lambda one: iteration.element(self, one, loop, place))
+
+    def index(self, value: Value, key: Value, place: Place) -> Value:
+        """`value[key]`."""
+        return self._each(value, lambda one: iteration.index(self, one, key, place))
+
+    def slice(self, value: Value, bounds: tuple[Value | None, Value | None], place: Place) -> Value:
+        """`value[a:b]`."""
+        return self._each(value, lambda one: iteration.slice_of(self, one, bounds, place))
+
+    def test(self, value: Value, place: Place) -> None:
+        """`if value`, `not value`, `bool(value)`."""
+        for one in each(value):
+            iteration.test(self, one, place)
+
+    def text(self, value: Value, place: Place) -> None:
+        """`str(value)`, an f-string, `%`, print: runs `__str__`."""
+        for one in each(value):
+            self.note_use(one)
+            rows.as_text(self, one, place)
+
+    def contains(self, container: Value, value: Value, place: Place) -> None:
+        """`value in container`."""
+        self.note_use(value, identity=True)
+        for one in each(container):
+            iteration.contains(self, one, value, place)
+
+    def assign_attribute(self, target: Value, name: str, value: Value, place: Place, *, augmented: bool = False) -> None:
+        """`target.name = value`; `place` is the statement."""
+        for one in each(target):
+            rows.assign_attribute(self, one, name, value, place, augmented=augmented)
+
+    def escape(self, value: Value) -> None:
+        """Code that cannot be seen gets the value: what it does to the rows is not known."""
+        for one in each(value):
+            self.note_use(one)
+            match one:
+                case RowValue():
+                    state = self.store.row(one.identity)
+                    self.store.set_row(one.identity, replace(state, escaped=True))
+                    if one.loop is None:
+                        self.store.escape_result(one.result)
+                case QuerySetValue(result=result):
+                    self.store.escape_result(result)
+                case Collection(items=items, element=element, identity=identity):
+                    for part in items if items is not None else (element,):
+                        self.escape(part)
+                    for member in self.store.members(identity).values() if identity else ():
+                        self.escape(member)
+
+    def _each(self, value: Value, operation: Callable[[Value], Value]) -> Value:
+        if not isinstance(value, Alternatives):
+            return operation(value)
+        # One alternative at a time: each keeps its own loading, and stands behind a condition of its own.
+        return alternatives([operation(one) for one in value.values])
+
+
+def unknown(*values: Value) -> Unknown:
+    """An unknown value that depends on the same loops as the values it was made from."""
+    return Unknown(loops=loops_of(*values))

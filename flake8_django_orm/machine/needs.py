@@ -1,0 +1,55 @@
+"""From single reads to what a queryset lacks: paths that share a prefix are one need, the longest.
+
+In: the events of a root. Out: the same events, with one MissingLoading for each longest path of each result set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.machine.events import Event, ManagerRead, MissingLoading, RelationRead
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.frames import Frame
+
+Read = RelationRead | ManagerRead
+
+
+def with_missing_loading(events: Sequence[Event], root: Frame) -> list[Event]:
+    """The events, followed by what each queryset of the root should have loaded."""
+    reads = [e for e in events if isinstance(e, (RelationRead, ManagerRead)) and _repeated(e)]
+    by_result: dict[int, list[Read]] = {}
+    for read in reads:
+        by_result.setdefault(read.row.result, []).append(read)
+    missing = [need for group in by_result.values() for need in _needs(group)]
+    return [*events, *missing]
+
+
+def _repeated(read: Read) -> bool:
+    """Once per row of a queryset that the code shows. A row from outside, or one that stands alone, is no finding."""
+    return read.loop is not None and read.loop.counts and read.origin is not None
+
+
+def _needs(reads: Sequence[Read]) -> Iterable[MissingLoading]:
+    paths = {read.path for read in reads}
+    longest = [p for p in paths if not any(p != other and other[: len(p)] == p for other in paths)]
+    order = {read.path: number for number, read in reversed(list(enumerate(reads)))}
+    for path in sorted(longest, key=lambda p: order[p]):
+        along = [read for read in reads if read.path == path[: len(read.path)]]
+        own = [read for read in along if read.path == path]
+        # The place of the first level that is missing: the line that a reader would look at.
+        first = own[0]
+        assert first.origin is not None
+        yield MissingLoading(
+            place=first.place,
+            frame=first.frame,
+            loops=first.loops,
+            conditional=first.conditional,
+            origin=first.origin,
+            path=path,
+            relation=first.relation,
+            reads=tuple(along),
+            multi_valued=any(isinstance(read, ManagerRead) for read in along),
+            all_paths=tuple(sorted(longest, key=lambda p: order[p])),
+        )

@@ -1,0 +1,303 @@
+"""Rows: their columns, relations, methods, properties and text; what is assigned to them and what save() writes.
+
+In: a row and an operation. Out: values; events for relations read, columns deferred, rows saved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.machine import relations
+from flake8_django_orm.machine.events import ColumnChange, DeferredRead, Event, QueryRun, RowSaved
+from flake8_django_orm.machine.loading import NOTHING
+from flake8_django_orm.machine.values import (
+    UNKNOWN,
+    Argument,
+    Arithmetic,
+    Collection,
+    Constant,
+    Fetched,
+    FunctionValue,
+    Instance,
+    Method,
+    ModelClass,
+    RowValue,
+    Scalar,
+    Unknown,
+    Value,
+    each,
+    loops_of,
+)
+from flake8_django_orm.orm.instances import INSTANCE_METHODS, display_field, neighbour_field
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.project.models import Model
+    from flake8_django_orm.syntax.units import Place
+
+
+def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> Value:
+    """`row.name`: what was assigned, a relation, a column, a method, a property, an annotation; else unknown."""
+    model = row.model
+    key = name in ("pk", model.primary_key)
+    machine.note_use(row, identity=key)
+    assigned = machine.store.row(row.identity).assigned.get(name)
+    if assigned is not None:
+        return assigned
+    relation = model.relations.get(name)
+    if relation is not None:
+        if relation.kind.single_valued:
+            return relations.read_single(machine, row, relation, place)
+        return relations.read_manager(machine, row, relation, place)
+    column = column_named(model, name)
+    if column is not None:
+        machine.note_column_use(row, column, place)
+        written = machine.store.row(row.identity).written.get(column)
+        if written is not None:
+            return written.value
+        _note_deferred(machine, row, column, place)
+        return Scalar(row=row, column=column, place=place)
+    to_attr = relations.read_to_attr(machine, row, name, place)
+    if to_attr is not None:
+        return to_attr
+    return _class_member(machine, row, name, place)
+
+
+def column_named(model: Model, name: str) -> str | None:
+    """The column that an attribute name reads: a field's own name, `author_id`, or `pk`; None where it is none."""
+    if name == "pk":
+        return model.primary_key
+    if name in model.columns:
+        return name
+    if name == model.primary_key:
+        return name
+    for relation in model.relations.values():
+        if relation.attname == name:
+            return name
+    return None
+
+
+def _note_deferred(machine: Machine, row: RowValue, column: str, place: Place) -> None:
+    loading = row.loading
+    if loading.only is None and not loading.deferred or row.origin is None or relations.is_silent(machine, row):
+        return
+    if column == row.model.primary_key or loading.peers:
+        return
+    names = {column, column.removesuffix("_id")}
+    left_out = (loading.only is not None and not names & loading.only) or bool(names & loading.deferred)
+    if not left_out or machine.store.row(row.identity).reads.get(column):
+        return
+    loop = machine.active_loop(row.loop)
+    machine.emit(
+        DeferredRead(
+            place=place,
+            frame=machine.frame,
+            loops=machine.counting_loops(),
+            conditional=machine.is_conditional(loop),
+            row=row,
+            column=column,
+            path=row.path,
+            origin=row.origin,
+            loop=loop,
+        )
+    )
+    state = machine.store.row(row.identity)
+    machine.store.set_row(row.identity, replace(state, reads={**state.reads, column: True}))
+
+
+def _class_member(machine: Machine, row: RowValue, name: str, place: Place) -> Value:
+    method = machine.project.find_method(row.model.key, name)
+    if method is not None:
+        if method.is_static:
+            return FunctionValue(facts=method)
+        if method.is_classmethod:
+            return FunctionValue(facts=method, bound=ModelClass(model=row.model))
+        bound = FunctionValue(facts=method, bound=row)
+        if not method.is_property:
+            return bound
+        value = machine.call(bound, (), place)
+        if method.is_cached_property:
+            # Kept on the instance: a second read runs nothing.
+            state = machine.store.row(row.identity)
+            machine.store.set_row(row.identity, replace(state, assigned={**state.assigned, name: value}))
+        return value
+    if name in INSTANCE_METHODS or display_field(name) or neighbour_field(name):
+        return Method(row, name, place)
+    return Unknown(loops=loops_of(row))
+
+
+def current_user(machine: Machine) -> Value:
+    """`request.user`: fetched by the authentication middleware, alone and without its relations."""
+    model = machine.project.user_model()
+    if model is None:
+        return UNKNOWN
+    return RowValue(model=model, result=-1, fetched=Fetched.SINGLE, loading=NOTHING)
+
+
+# -- methods ----------------------------------------------------------------------------------------------------------
+
+
+def call_method(machine: Machine, method: Method, arguments: tuple[Argument, ...], place: Place) -> Value:
+    """A method of Django's Model on a row: save(), delete(), refresh_from_db(), get_x_display()."""
+    row = method.receiver
+    assert isinstance(row, RowValue)
+    described = INSTANCE_METHODS.get(method.name)
+    if described is None:
+        return Unknown(loops=loops_of(row))
+    name = described.sync_twin or described.name
+    if name == "save":
+        save(machine, row, arguments, place)
+    elif name == "delete":
+        _emit_write(machine, row, name, arguments, place)
+    elif described.refreshes:
+        machine.store.forget_row(row.identity)
+    return Unknown(loops=loops_of(row))
+
+
+def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place: Place) -> None:
+    """`row.save(...)`: emits what was changed on the row before."""
+    state = machine.store.row(row.identity)
+    changes = tuple(state.written.values())
+    machine.emit(
+        RowSaved(
+            place=place,
+            frame=machine.frame,
+            loops=machine.counting_loops(),
+            conditional=machine.is_conditional(),
+            row=row,
+            changes=changes,
+            update_fields=_update_fields(arguments),
+            locked=row.locked,
+            loop=machine.active_loop(row.loop),
+        )
+    )
+    _emit_write(machine, row, "save", arguments, place)
+    machine.store.set_row(row.identity, replace(state, written={}))
+
+
+def _emit_write(machine: Machine, row: RowValue, how: str, arguments: tuple[Argument, ...], place: Place) -> None:
+    from flake8_django_orm.machine.values import QuerySetValue
+
+    queryset = row.origin if row.origin is not None and not row.path else QuerySetValue(model=row.model)
+    machine.emit(
+        QueryRun(
+            place=place,
+            frame=machine.frame,
+            loops=machine.counting_loops(),
+            conditional=machine.is_conditional(),
+            queryset=queryset,
+            how=f"row.{how}",
+            arguments=(Argument(row), *arguments),
+            varies=machine.varying_loops(row),
+            writes=True,
+        )
+    )
+
+
+def _update_fields(arguments: tuple[Argument, ...]) -> tuple[str, ...] | None:
+    for argument in arguments:
+        if argument.name == "update_fields" and isinstance(argument.value, Collection):
+            items = argument.value.items or ()
+            return tuple(str(i.value) for i in items if isinstance(i, Constant))
+    return None
+
+
+def as_text(machine: Machine, value: Value, place: Place) -> None:
+    """`str(value)`: runs the `__str__` of the project's model or class; a queryset shows its rows."""
+    match value:
+        case RowValue(model=model):
+            method = machine.project.find_method(model.key, "__str__")
+            if method is not None:
+                machine.call(FunctionValue(facts=method, bound=value), (), place)
+        case Instance(key=key):
+            method = machine.project.find_method(key, "__str__")
+            if method is not None:
+                machine.call(FunctionValue(facts=method, bound=value), (), place)
+        case Scalar():
+            return
+
+
+# -- assignment -------------------------------------------------------------------------------------------------------
+
+
+def assign_attribute(
+    machine: Machine, target: Value, name: str, value: Value, place: Place, *, augmented: bool = False
+) -> None:
+    """`target.name = value`. A relation that is assigned is there afterwards; a column is remembered for save()."""
+    match target:
+        case RowValue():
+            _assign_to_row(machine, target, name, value, place, augmented)
+        case Instance(identity=identity) if identity:
+            machine.store.set_member(identity, name, value)
+
+
+def _assign_to_row(
+    machine: Machine, row: RowValue, name: str, value: Value, place: Place, augmented: bool
+) -> None:
+    state = machine.store.row(row.identity)
+    relation = row.model.relations.get(name)
+    if relation is None:
+        relation = next((r for r in row.model.relations.values() if r.attname == name), None)
+    assigned = dict(state.assigned)
+    reads = dict(state.reads)
+    if relation is not None:
+        # Assigning `author_id` throws away a cached author; assigning `author` fills it.
+        if relation.attname == name:
+            reads.pop(relation.name, None)
+            assigned.pop(relation.name, None)
+        elif relation.kind.single_valued:
+            assigned[name] = value if isinstance(value, RowValue) else Unknown(loops=loops_of(value))
+    else:
+        column = column_named(row.model, name)
+        if column is not None:
+            change = ColumnChange(column, place, value, augmented)
+            machine.store.set_row(row.identity, replace(state, written={**state.written, column: change}))
+            return
+        assigned[name] = value
+    machine.store.set_row(row.identity, replace(state, assigned=assigned, reads=reads))
+
+
+def finish_save(machine: Machine, event: Event) -> Event:
+    """Complete a RowSaved with what was seen of the columns before and after: other reads of the old or new value."""
+    if not isinstance(event, RowSaved) or not event.changes:
+        return event
+    return replace(event, changes=tuple(_finish_change(machine, event.row, change) for change in event.changes))
+
+
+def _finish_change(machine: Machine, row: RowValue, change: ColumnChange) -> ColumnChange:
+    uses = machine.column_uses.get((row.identity, change.column), [])
+    arithmetic = change.from_itself
+    own = arithmetic.column_place if arithmetic is not None else None
+    written = next((u for u in uses if own is not None and u.place == own), None)
+    if written is None:
+        return change
+    others = [u for u in uses if u.place != own]
+    return replace(
+        change,
+        old_read=any(u.order < written.order for u in others),
+        new_read=any(u.order > written.order for u in others),
+    )
+
+
+def arithmetic(
+    left: Value, operator: str, right: Value, place: Place, left_place: Place, right_place: Place
+) -> Value | None:
+    """`row.n + 1` and `1 + row.n`: a value worked out from a column; None where neither side is one."""
+    for side, other, other_place, swapped in (
+        (left, right, right_place, False),
+        (right, left, left_place, True),
+    ):
+        for one in each(side):
+            if isinstance(one, Scalar) and not isinstance(other, (Scalar, Arithmetic)):
+                return Arithmetic(
+                    row=one.row,
+                    column=one.column,
+                    operator=operator,
+                    operand=other_place,
+                    operand_value=other,
+                    column_place=one.place,
+                    place=place,
+                    reversed=swapped,
+                )
+    return None

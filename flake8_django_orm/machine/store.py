@@ -1,0 +1,171 @@
+"""What changes while code runs: which relations of which rows were read, what was assigned, what escaped, what lists hold.
+
+In: identities that values carry. Out: immutable states in one flat mapping, forked at branches and joined after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from flake8_django_orm.machine.events import ColumnChange
+from flake8_django_orm.machine.loading import NOTHING, Loading
+from flake8_django_orm.machine.values import Value, alternatives
+
+K = TypeVar("K", bound=Hashable)
+RowKey = tuple[int, tuple[str, ...], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultState:
+    """A result set. `reads` maps the path of a relation read on its rows to whether every row has it now.
+
+    `extra` is what prefetch_related_objects() loaded on top of the queryset's own loading.
+    """
+
+    evaluated: bool = False
+    maybe_evaluated: bool = False
+    escaped: bool = False
+    reads: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    extra: Loading = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """One row (of the running iteration). `reads` maps a relation's name to whether it was read on every way here.
+
+    `written` holds the columns assigned since the last save, `assigned` other attributes that were set.
+    """
+
+    escaped: bool = False
+    reads: dict[str, bool] = field(default_factory=dict)
+    assigned: dict[str, Value] = field(default_factory=dict)
+    written: dict[str, ColumnChange] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """A container or instance that the code fills: its attributes, or under "[]" and "{}" its members and keys."""
+
+    members: dict[str, Value] = field(default_factory=dict)
+
+
+class Store:
+    """The states of everything with an identity. States are never changed in place, so a fork is a shallow copy."""
+
+    def __init__(self) -> None:
+        self._states: dict[Hashable, ResultState | RowState | ObjectState] = {}
+        self._next = 0
+
+    def new_identity(self) -> int:
+        """A number that no other value of this run carries."""
+        self._next += 1
+        return self._next
+
+    # -- result sets --------------------------------------------------------------------------------------------
+
+    def result(self, number: int) -> ResultState:
+        state = self._states.get(("result", number))
+        return state if isinstance(state, ResultState) else ResultState()
+
+    def set_result(self, number: int, state: ResultState) -> None:
+        self._states["result", number] = state
+
+    def mark_evaluated(self, number: int) -> None:
+        self.set_result(number, replace(self.result(number), evaluated=True, maybe_evaluated=True))
+
+    def escape_result(self, number: int) -> None:
+        """Unknown code had the queryset or list: nothing is known of its rows' loading any more."""
+        self.set_result(number, replace(self.result(number), escaped=True, maybe_evaluated=True))
+
+    def note_result_read(self, number: int, path: tuple[str, ...], *, every_row: bool) -> None:
+        state = self.result(number)
+        reads = {**state.reads, path: state.reads.get(path, False) or every_row}
+        self.set_result(number, replace(state, reads=reads))
+
+    # -- rows ---------------------------------------------------------------------------------------------------
+
+    def row(self, key: RowKey) -> RowState:
+        state = self._states.get(("row", key))
+        return state if isinstance(state, RowState) else RowState()
+
+    def set_row(self, key: RowKey, state: RowState) -> None:
+        self._states["row", key] = state
+
+    def forget_row(self, key: RowKey) -> None:
+        """A loop binds its next row: what was known of the row before does not hold for this one."""
+        self._states.pop(("row", key), None)
+
+    def rows_of_loop(self, loop: int) -> list[tuple[RowKey, RowState]]:
+        found: list[tuple[RowKey, RowState]] = []
+        for key, state in self._states.items():
+            if isinstance(state, RowState) and isinstance(key, tuple) and key[1][2] == loop:
+                found.append((key[1], state))
+        return found
+
+    # -- objects ------------------------------------------------------------------------------------------------
+
+    def members(self, identity: int) -> dict[str, Value]:
+        state = self._states.get(("object", identity))
+        return state.members if isinstance(state, ObjectState) else {}
+
+    def set_member(self, identity: int, name: str, value: Value) -> None:
+        self._states["object", identity] = ObjectState({**self.members(identity), name: value})
+
+    # -- branches -----------------------------------------------------------------------------------------------
+
+    def fork(self) -> dict[Hashable, ResultState | RowState | ObjectState]:
+        """A snapshot to come back to."""
+        return dict(self._states)
+
+    def restore(self, snapshot: dict[Hashable, ResultState | RowState | ObjectState]) -> None:
+        self._states = dict(snapshot)
+
+    def join(self, snapshots: list[dict[Hashable, ResultState | RowState | ObjectState]]) -> None:
+        """Go on with what holds after any of the branches."""
+        if len(snapshots) == 1:
+            self._states = dict(snapshots[0])
+            return
+        joined: dict[Hashable, ResultState | RowState | ObjectState] = {}
+        for key in {key: None for snapshot in snapshots for key in snapshot}:
+            states = [snapshot.get(key) for snapshot in snapshots]
+            first = states[0]
+            if all(state is first for state in states[1:]) and first is not None:
+                joined[key] = first
+            else:
+                joined[key] = _join_states(states)
+        self._states = joined
+
+
+def _join_states(states: list[ResultState | RowState | ObjectState | None]) -> ResultState | RowState | ObjectState:
+    results = [s if isinstance(s, ResultState) else ResultState() for s in states]
+    rows = [s if isinstance(s, RowState) else RowState() for s in states]
+    if any(isinstance(s, ResultState) for s in states):
+        extra = results[0].extra if all(r.extra == results[0].extra for r in results) else NOTHING
+        return ResultState(
+            evaluated=all(r.evaluated for r in results),
+            maybe_evaluated=any(r.maybe_evaluated for r in results),
+            escaped=any(r.escaped for r in results) or any(r.extra != extra for r in results),
+            reads=_join_reads([r.reads for r in results]),
+            extra=extra,
+        )
+    if any(isinstance(s, RowState) for s in states):
+        return RowState(
+            escaped=any(r.escaped for r in rows),
+            reads=_join_reads([r.reads for r in rows]),
+            assigned=_join_values([r.assigned for r in rows]),
+            written={name: change for r in rows for name, change in r.written.items()},
+        )
+    return ObjectState(_join_values([s.members if isinstance(s, ObjectState) else {} for s in states]))
+
+
+def _join_reads(reads: list[dict[K, bool]]) -> dict[K, bool]:
+    """A read that happened on every branch is certain; on some, it is a maybe."""
+    names = {name: None for one in reads for name in one}
+    return {name: all(one.get(name, False) for one in reads) for name in names}
+
+
+def _join_values(members: list[dict[str, Value]]) -> dict[str, Value]:
+    names = {name: None for one in members for name in one}
+    return {name: alternatives(one[name] for one in members if name in one) for name in names}

@@ -1,0 +1,347 @@
+"""The abstract values that flow through linted code: immutable, comparable, never guessed.
+
+In: nothing. Out: frozen dataclasses. What changes while code runs (rows read, attributes assigned, lists filled)
+lives in the store, keyed by the identities that the values carry.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flake8_django_orm.machine.loading import NOTHING, Loading
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.frames import Frame
+    from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.project.models import ManagerFacts, Model, Relation
+    from flake8_django_orm.syntax.units import Place
+
+Loops = frozenset[int]
+NO_LOOPS: Loops = frozenset()
+MAX_ALTERNATIVES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Anything. `loops` names the running loops on whose variables the value depends."""
+
+    loops: Loops = field(default=NO_LOOPS, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Value):
+    """A value of which nothing is known. It stays unknown: no guess from a variable's name."""
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Value):
+    """A literal: str, int, float, bool, None or bytes."""
+
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalValue(Value):
+    """A name outside of the project: `django.shortcuts.render`, `builtins.len`, `datetime.datetime`."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue(Value):
+    """A module of the project."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue(Value):
+    """A class of the project that is not a model."""
+
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelClass(Value):
+    """A model class."""
+
+    model: Model = field(kw_only=True, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance(Value):
+    """An object of a project class that is not a model; its attributes live in the store under `identity`."""
+
+    key: str = ""
+    identity: int = 0
+    model: Model | None = field(default=None, compare=False)  # for managers under construction and the like
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionValue(Value):
+    """A function of the project, `bound` to a receiver where it was read from one.
+
+    `closure` is the defining environment of a nested function or lambda, `node` its syntax (of `unit`'s tree).
+    """
+
+    facts: FunctionFacts | None = field(default=None, hash=False)
+    bound: Value | None = None
+    closure: Any = field(default=None, compare=False)
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Value):
+    """A method of the ORM's or Python's own on a known receiver: `qs.filter`, `book.chapters.add`, `row.save`."""
+
+    receiver: Value = UNKNOWN
+    name: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuperValue(Value):
+    """`super()` inside a method: attributes come from the classes after `after` in the receiver's order."""
+
+    receiver: Value = UNKNOWN
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a call: `name` is None for a positional one, "*" and "**" for unpacked ones."""
+
+    value: Value
+    name: str | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link of the chain that built a queryset: `Book.objects`, `.filter(...)`, `[:10]`.
+
+    `place` is the whole expression up to and including this link, so a fix may be appended at its end.
+    """
+
+    method: str
+    place: Place
+    frame: Frame = field(compare=False)
+    arguments: tuple[Argument, ...] = ()
+    conditional: bool = False
+
+
+class Mode(enum.Enum):
+    """What one item of an evaluated queryset is."""
+
+    ROWS = "rows"
+    DICTS = "dicts"
+    TUPLES = "tuples"
+    FLAT = "flat values"
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerValue(Value):
+    """`Book.objects`, or the manager of a relation (`author.books`) when `source_row` and `relation` are set."""
+
+    model: Model = field(kw_only=True, hash=False)
+    manager: ManagerFacts | None = field(default=None, hash=False)
+    source_row: RowValue | None = None
+    relation: Relation | None = field(default=None, hash=False)
+    steps: tuple[Step, ...] = ()
+    plain: bool = False  # the manager's own get_queryset is being read: answer as Django's own manager does
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySetValue(Value):
+    """A lazy queryset. `result` names its result set: aliases share it, every chained method makes a new one.
+
+    `refined` is true once a method was applied that a prefetch cache cannot serve (filter, order_by, ...).
+    `sliced`, `combined` (union and its kin), `raw` and `streamed` (iterator()) limit what may still be done to it.
+    """
+
+    model: Model = field(kw_only=True, hash=False)
+    loading: Loading = NOTHING
+    mode: Mode = Mode.ROWS
+    steps: tuple[Step, ...] = ()
+    result: int = 0
+    manager: ManagerFacts | None = field(default=None, compare=False)
+    source_row: RowValue | None = None
+    relation: Relation | None = field(default=None, hash=False)
+    refined: bool = False
+    filtered: bool = False
+    ordered: bool = False
+    sliced: bool = False
+    single: bool = False  # `[:1]`: at most one row
+    combined: bool = False
+    raw: bool = False
+    streamed: bool = False
+    locked: bool = False
+    distinct: bool = False
+    columns: tuple[str, ...] = ()  # of values() and values_list()
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frames in which the queryset was built."""
+        return tuple(step.frame for step in self.steps)
+
+
+class Fetched(enum.Enum):
+    """How a row came to be in the hands of the code."""
+
+    ITERATED = "one of the rows of a queryset"
+    SINGLE = "fetched alone"
+    CREATED = "made here"
+    GIVEN = "given from outside"
+
+
+@dataclass(frozen=True, slots=True)
+class RowValue(Value):
+    """One row of a model. `(result, path, loop)` identifies it: the store keys its state by them.
+
+    `origin` is the queryset that fetched the row or, when `path` is not empty, the row from which `path` led here;
+    it is None where the row came from outside. `loop` is the loop that binds it, None for a row that stands alone
+    (then `fetched` tells more) or for the pattern of a container's items. `parent` is the row from whose manager it came.
+    """
+
+    model: Model = field(kw_only=True, hash=False)
+    result: int = 0
+    path: tuple[str, ...] = ()
+    loop: int | None = None
+    fetched: Fetched = Fetched.SINGLE
+    origin: QuerySetValue | None = field(default=None, compare=False)
+    loading: Loading = NOTHING
+    parent: RowValue | None = field(default=None, compare=False)
+    maybe_none: bool = False
+    locked: bool = False
+
+    @property
+    def identity(self) -> tuple[int, tuple[str, ...], int | None]:
+        return (self.result, self.path, self.loop)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar(Value):
+    """The value of one column of a row. `column` is the field's name; "pk" never appears, the key's own name does."""
+
+    row: RowValue = field(kw_only=True)
+    column: str = ""
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Value):
+    """A value worked out in Python from a column of a row: `x.n + 1`. `operand` is the other side's place."""
+
+    row: RowValue = field(kw_only=True)
+    column: str = ""
+    operator: str = "+"
+    operand: Place | None = field(default=None, compare=False)
+    operand_value: Value = field(default=UNKNOWN, compare=False)
+    column_place: Place | None = field(default=None, compare=False)  # the read of the column
+    place: Place | None = field(default=None, compare=False)
+    reversed: bool = False  # `1 - x.n`: the column stands on the right
+
+
+@dataclass(frozen=True, slots=True)
+class Expression(Value):
+    """A database expression: `F("n") + 1`, `Q(...)`, `Count("books")`, `OuterRef("pk")`. `columns` are the F() names."""
+
+    function: str = ""
+    columns: tuple[str, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrefetchValue(Value):
+    """`Prefetch(path, queryset=, to_attr=)`; `path` is None where it is not a literal."""
+
+    path: str | None = None
+    queryset: QuerySetValue | None = None
+    to_attr: str | None = None
+    known: bool = True
+
+
+class Shape(enum.Enum):
+    """The kinds of container."""
+
+    LIST = "list"
+    TUPLE = "tuple"
+    SET = "set"
+    DICT = "dict"
+    ITERATOR = "iterator"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection(Value):
+    """A container. `items` are its known members in order (a literal); otherwise `element` stands for each of them.
+
+    For a dict `element` is a value and `key` a key. `result` names the result set whose rows it holds, if it was made
+    from one. `identity` is set for containers that the code may still fill: their members are then in the store.
+    """
+
+    shape: Shape = Shape.LIST
+    element: Value = UNKNOWN
+    key: Value = UNKNOWN
+    items: tuple[Value, ...] | None = None
+    entries: tuple[tuple[Any, Value], ...] | None = None  # a dict literal with constant keys
+    identity: int = 0
+    bounded: bool = False  # a literal or range(constant): its length does not grow with the data
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives(Value):
+    """What a name may hold after branches met: between two and MAX_ALTERNATIVES different values."""
+
+    values: tuple[Value, ...] = ()
+
+
+def alternatives(values: Iterable[Value]) -> Value:
+    """The join of several values: the value itself where all agree, unknown where there are too many."""
+    flat: list[Value] = []
+    for value in values:
+        for part in value.values if isinstance(value, Alternatives) else (value,):
+            if part not in flat:
+                flat.append(part)
+    if len(flat) == 1:
+        return flat[0]
+    if not flat or len(flat) > MAX_ALTERNATIVES:
+        return Unknown(loops=frozenset().union(*(v.loops for v in flat)))
+    return Alternatives(values=tuple(flat))
+
+
+def each(value: Value) -> tuple[Value, ...]:
+    """The alternatives of a value, or just the value."""
+    return value.values if isinstance(value, Alternatives) else (value,)
+
+
+def loops_of(*values: Value) -> Loops:
+    """The loops on which any of the values depends; a row depends on the loop that binds it."""
+    found: set[int] = set()
+    for value in values:
+        found.update(value.loops)
+        match value:
+            case RowValue(loop=int(loop)):
+                found.add(loop)
+            case Scalar(row=row) | Arithmetic(row=row):
+                found.update(loops_of(row))
+            case ManagerValue(source_row=RowValue() as row) | QuerySetValue(source_row=RowValue() as row):
+                found.update(loops_of(row))
+            case Alternatives(values=parts):
+                found.update(loops_of(*parts))
+            case Collection(items=tuple() as items):
+                found.update(loops_of(*items))
+            case Collection(element=element):
+                found.update(loops_of(element))
+            case Expression(arguments=arguments):
+                found.update(loops_of(*(a.value for a in arguments)))
+            case Method(receiver=receiver):
+                found.update(loops_of(receiver))
+            case FunctionValue(bound=Value() as bound):
+                found.update(loops_of(bound))
+    return frozenset(found)

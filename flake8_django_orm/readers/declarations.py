@@ -1,0 +1,160 @@
+"""Fields that a class body declares, with what is called or made there when the body runs.
+
+In: a class of the project. Out: one FieldDeclared for each field of a model, form or serializer. Methods are blanked out
+before parsing, so only the declarations reach libcst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from flake8_django_orm.machine import definitions
+from flake8_django_orm.machine.events import DefaultCall, FieldArgument, FieldDeclared
+from flake8_django_orm.machine.frames import Frame
+from flake8_django_orm.machine.machine import Machine, WorkBoundReached
+from flake8_django_orm.machine.values import ClassValue, ExternalValue, Value
+from flake8_django_orm.readers.python import PythonReader
+from flake8_django_orm.syntax.units import Unit, blank_out, parse_unit
+
+if TYPE_CHECKING:
+    from flake8_django_orm.project.facts import ClassFacts
+    from flake8_django_orm.project.project import Project
+    from flake8_django_orm.readers.execution import Execution
+
+_KINDS = (
+    ("django.forms.", "form"),
+    ("rest_framework.", "serializer"),
+    ("django.", "model"),
+)
+_LITERALS = {
+    cst.Dict: "dict",
+    cst.List: "list",
+    cst.Set: "set",
+    cst.DictComp: "dict",
+    cst.ListComp: "list",
+    cst.SetComp: "set",
+}
+
+
+def declared_fields(project: Project, execution: Execution, owner: ClassFacts) -> Iterator[FieldDeclared]:
+    """The fields that the body of `owner` declares."""
+    unit = _class_unit(execution, owner)
+    node = next((s for s in unit.body if isinstance(s, cst.ClassDef)), None) if unit is not None else None
+    if unit is None or node is None:
+        return
+    frame = Frame(qualname=owner.qualname, path=owner.path)
+    machine = Machine(project=project, execute=execution.run, frame=frame)
+    reader = PythonReader(machine, unit, owner.module, {})
+    try:
+        for statement in node.body.body:
+            if isinstance(statement, cst.SimpleStatementLine):
+                for small in statement.body:
+                    yield from _declaration(machine, reader, owner, small)
+                    reader.visit(small)
+    except (WorkBoundReached, RecursionError):
+        return
+
+
+def _class_unit(execution: Execution, owner: ClassFacts) -> Unit | None:
+    source = execution.source(owner.path)
+    if source is None:
+        return None
+
+    def span(start: int, end: int) -> tuple[int, int]:
+        last = source.line_start(end + 1) if end < source.row_count else len(source.text)
+        return source.line_start(start), last
+
+    start, end = span(owner.start, owner.end)
+    hollow = blank_out(source.text, [span(m.start, m.end) for m in owner.methods.values()])
+    return parse_unit(owner.path, owner.module, owner.qualname, hollow, start, end)
+
+
+def _declaration(
+    machine: Machine, reader: PythonReader, owner: ClassFacts, statement: cst.BaseSmallStatement
+) -> Iterator[FieldDeclared]:
+    match statement:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=cst.Call() as call):
+            pass
+        case cst.AnnAssign(target=cst.Name(value=name), value=cst.Call() as call):
+            pass
+        case _:
+            return
+    field_class = _field_class(machine, reader.evaluate(call.func))
+    if field_class is None:
+        return
+    kind = next((kind for prefix, kind in _KINDS if field_class.startswith(prefix)), None)
+    if kind is None:
+        return
+    model = machine.project.model(owner.key) if kind == "model" else None
+    arguments = tuple(_arguments(machine, reader, call))
+    yield FieldDeclared(
+        place=reader.place(call),
+        frame=machine.frame,
+        owner=owner,
+        kind=kind,
+        name=name,
+        field_class=field_class,
+        arguments=arguments,
+        model=model,
+    )
+
+
+def _field_class(machine: Machine, callee: Value) -> str | None:
+    """The dotted name of the field class; of a project's own field class the Django one that it extends."""
+    match callee:
+        case ExternalValue(name=name) if name.rsplit(".", 1)[-1].endswith(("Field", "Key", "Relation")):
+            return name
+        case ClassValue(key=key):
+            for base in machine.project.mro(key):
+                facts = machine.project.class_facts(base)
+                for expression in facts.bases if facts is not None else ():
+                    found = (
+                        definitions.resolve(machine, facts.module, str(expression.value))
+                        if facts is not None and expression.kind == "name"
+                        else None
+                    )
+                    if isinstance(found, ExternalValue) and found.name.endswith("Field"):
+                        return found.name
+    return None
+
+
+def _arguments(machine: Machine, reader: PythonReader, call: cst.Call) -> Iterator[FieldArgument]:
+    for arg in call.args:
+        if arg.keyword is None:
+            continue
+        before = len(machine.called_externals)
+        value = reader.evaluate(arg.value)
+        calls = tuple(
+            DefaultCall(
+                function=name,
+                place=place,
+                whole=place.node is arg.value,
+                has_arguments=has_arguments,
+            )
+            for name, place, has_arguments in machine.called_externals[before:]
+            if place.unit is reader.unit
+        )
+        literal = _LITERALS.get(type(arg.value), "")
+        if isinstance(arg.value, cst.Call) and isinstance(arg.value.func, cst.Name) and arg.value.func.value in (
+            "dict",
+            "list",
+            "set",
+        ):
+            literal = arg.value.func.value
+        yield FieldArgument(
+            name=arg.keyword.value,
+            place=reader.place(arg.value),
+            value=value,
+            calls=calls,
+            literal=literal,
+            empty=_is_empty(arg.value),
+        )
+
+
+def _is_empty(node: cst.BaseExpression) -> bool:
+    if isinstance(node, (cst.Dict, cst.List, cst.Set)):
+        return not node.elements
+    return isinstance(node, cst.Call) and not node.args

@@ -1,0 +1,149 @@
+"""Run functions of the project as the machine's programs: parse each once, read it with the Python reader.
+
+In: a function's facts (or a closure) and its parameters as values. Out: what it returns. Parsed units are kept for the
+whole run, because many roots enter the same helpers.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from flake8_django_orm.machine import definitions
+from flake8_django_orm.machine.frames import Frame
+from flake8_django_orm.machine.machine import Machine
+from flake8_django_orm.machine.values import UNKNOWN, FunctionValue, Value
+from flake8_django_orm.readers.expressions import Closure
+from flake8_django_orm.readers.python import PythonReader
+from flake8_django_orm.source import SourceFile
+from flake8_django_orm.syntax.names import bound_names
+from flake8_django_orm.syntax.units import Unit, parse_unit
+
+if TYPE_CHECKING:
+    from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.project.project import Project
+
+#: Parsed functions kept at a time: a tree takes about a megabyte a thousand lines.
+KEPT_UNITS = 600
+
+
+class Execution:
+    """Parses and runs functions; one for each run of the linter."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._units: OrderedDict[str, Unit | None] = OrderedDict()
+        self._sources: dict[str, SourceFile] = {}
+        self.functions_parsed = 0
+
+    def source(self, path: str) -> SourceFile | None:
+        """The text of a file of the project or its environment, with its line table."""
+        source = self._sources.get(path)
+        if source is None:
+            text = self._project.text(path)
+            if text is None:
+                return None
+            source = self._sources[path] = SourceFile(self._project.root / path, path, text)
+        return source
+
+    def unit(self, facts: FunctionFacts) -> Unit | None:
+        """The parsed function, None where its text cannot be had or parsed."""
+        key = f"{facts.path}:{facts.qualname}:{facts.start}"
+        if key in self._units:
+            self._units.move_to_end(key)
+            return self._units[key]
+        unit = self._parse(facts)
+        self._units[key] = unit
+        if len(self._units) > KEPT_UNITS:
+            self._units.popitem(last=False)
+        return unit
+
+    def _parse(self, facts: FunctionFacts) -> Unit | None:
+        source = self.source(facts.path)
+        if source is None:
+            return None
+        start = source.line_start(facts.start)
+        end = source.line_start(facts.end + 1) if facts.end < source.row_count else len(source.text)
+        self.functions_parsed += 1
+        return parse_unit(facts.path, facts.module, facts.qualname, source.text, start, end)
+
+    def run(self, machine: Machine, function: FunctionValue, values: dict[str, Value]) -> Value:
+        """The machine's `execute`: run a function's body with its parameters bound."""
+        if isinstance(function.closure, Closure):
+            return _run_closure(machine, function.closure, values)
+        facts = function.facts
+        unit = self.unit(facts) if facts is not None else None
+        if facts is None or unit is None:
+            return UNKNOWN
+        node = definition_of(unit)
+        if node is None:
+            return UNKNOWN
+        reader = function_reader(machine, unit, facts, node, values)
+        return reader.read_body(node.body)
+
+
+def definition_of(unit: Unit) -> cst.FunctionDef | None:
+    """The function definition of a unit."""
+    return next((s for s in unit.body if isinstance(s, cst.FunctionDef)), None)
+
+
+def function_reader(
+    machine: Machine, unit: Unit, facts: FunctionFacts, node: cst.FunctionDef, values: dict[str, Value]
+) -> PythonReader:
+    """A reader for the body of one function, its parameters bound."""
+    positional = [p.name for p in facts.parameters if p.kind == "positional"]
+    class_key = f"{facts.module}.{facts.class_name}" if facts.class_name else None
+    return PythonReader(
+        machine,
+        unit,
+        facts.module,
+        dict(values),
+        class_key=class_key,
+        receiver=positional[0] if positional and class_key and not facts.is_static else None,
+        local_names=bound_names(node.body),
+    )
+
+
+def _run_closure(machine: Machine, closure: Closure, values: dict[str, Value]) -> Value:
+    """A nested function or lambda: arguments come by position ("0", "1") or name."""
+    node, outer = closure.node, closure.reader
+    env = dict(closure.env)
+    names = [p.name.value for p in (*node.params.posonly_params, *node.params.params)]
+    for number, name in enumerate(names):
+        env[name] = values.get(name, values.get(str(number), UNKNOWN))
+    for parameter in node.params.kwonly_params:
+        env[parameter.name.value] = values.get(parameter.name.value, UNKNOWN)
+    local = bound_names(node.body) if isinstance(node, cst.FunctionDef) else frozenset()
+    reader = PythonReader(
+        machine,
+        outer.unit,
+        outer.module,
+        env,
+        class_key=outer.class_key,
+        receiver=outer.receiver,
+        local_names=outer.local_names | local,
+    )
+    if isinstance(node, cst.Lambda):
+        return reader.evaluate(node.body)
+    return reader.read_body(node.body)
+
+
+def root_frame(facts: FunctionFacts) -> Frame:
+    """The frame of a function that is run for itself."""
+    return Frame(qualname=facts.qualname, path=facts.path, is_async=facts.is_async, function=facts.key)
+
+
+def receiver_value(machine: Machine, facts: FunctionFacts) -> Value:
+    """What `self` or `cls` is where no caller is seen."""
+    from flake8_django_orm.machine.annotations import given_row
+    from flake8_django_orm.machine.values import Instance, ModelClass
+
+    key = f"{facts.module}.{facts.class_name}"
+    found = definitions.class_value(machine, key)
+    if facts.is_classmethod:
+        return found
+    if isinstance(found, ModelClass):
+        return given_row(machine, key)
+    return Instance(key, machine.store.new_identity())

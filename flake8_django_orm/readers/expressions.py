@@ -1,0 +1,505 @@
+"""Expressions for the Python reader: each `visit_<Node>` gives the value of its expression.
+
+In: libcst expressions and the names bound so far. Out: the machine's values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import libcst as cst
+
+from flake8_django_orm.machine import definitions, iteration, querysets, rows
+from flake8_django_orm.machine.frames import Repeats
+from flake8_django_orm.machine.machine import Machine, unknown
+from flake8_django_orm.machine.values import (
+    UNKNOWN,
+    Argument,
+    Collection,
+    Constant,
+    Expression,
+    ExternalValue,
+    FunctionValue,
+    ModuleValue,
+    QuerySetValue,
+    Shape,
+    SuperValue,
+    Unknown,
+    Value,
+    alternatives,
+    each,
+    loops_of,
+)
+from flake8_django_orm.syntax.names import dotted_name
+from flake8_django_orm.syntax.units import Place, Unit
+from flake8_django_orm.syntax.visitor import LeanVisitor, children
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """A nested function or lambda with the names that were bound around it."""
+
+    reader: ExpressionReader
+    node: cst.FunctionDef | cst.Lambda
+    env: dict[str, Value]
+
+
+class ExpressionReader(LeanVisitor):
+    """Evaluates expressions in an environment of local names."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        unit: object,
+        module: str,
+        env: dict[str, Value],
+        *,
+        class_key: str | None = None,
+        receiver: str | None = None,
+        local_names: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__()
+        self.machine = machine
+        self.unit = cast(Unit, unit)
+        self.module = module
+        self.env = env
+        self.class_key = class_key
+        self.receiver = receiver
+        self.local_names = local_names
+        self.yielded: list[Value] = []
+
+    # -- the door -----------------------------------------------------------------------------------------------
+
+    def evaluate(self, node: cst.CSTNode) -> Value:
+        """The value of an expression."""
+        self.machine.tick()
+        value = self.visit(node)
+        return value if isinstance(value, Value) else UNKNOWN
+
+    def place(self, node: cst.CSTNode) -> Place:
+        return Place(self.unit, node)
+
+    def truth(self, node: cst.BaseExpression) -> None:
+        """Evaluate an expression for its truth."""
+        if isinstance(node, cst.BooleanOperation):
+            self.truth(node.left)
+            with self.machine.conditionally():
+                self.truth(node.right)
+        elif isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+            self.truth(node.expression)
+        else:
+            self.machine.test(self.evaluate(node), self.place(node))
+
+    def visit_other(self, node: cst.CSTNode) -> Value:
+        """An expression of no interest in itself: its parts are evaluated, the whole is unknown."""
+        values = [self.evaluate(child) for child in children(node) if isinstance(child, cst.BaseExpression)]
+        return unknown(*values)
+
+    # -- names and literals -------------------------------------------------------------------------------------
+
+    def visit_Name(self, node: cst.Name) -> Value:
+        name = node.value
+        found = self.env.get(name)
+        if found is not None:
+            return found
+        if name in self.local_names:
+            return UNKNOWN
+        return definitions.resolve(self.machine, self.module, name)
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> Value:
+        return Constant(node.evaluated_value)
+
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> Value:
+        left, right = self.evaluate(node.left), self.evaluate(node.right)
+        if isinstance(left, Constant) and isinstance(right, Constant) and type(left.value) is type(right.value):
+            return Constant(left.value + right.value)
+        return unknown(left, right)
+
+    def visit_Integer(self, node: cst.Integer) -> Value:
+        return Constant(node.evaluated_value)
+
+    def visit_Float(self, node: cst.Float) -> Value:
+        return Constant(node.evaluated_value)
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> Value:
+        values = []
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringExpression):
+                value = self.evaluate(part.expression)
+                self.machine.text(value, self.place(part.expression))
+                values.append(value)
+        return unknown(*values)
+
+    # -- containers ---------------------------------------------------------------------------------------------
+
+    def _elements(self, elements: Sequence[cst.BaseElement]) -> tuple[Value, ...] | None:
+        """The values of a display's elements; None where one is unpacked from something unknown."""
+        values: list[Value] = []
+        known = True
+        for element in elements:
+            value = self.evaluate(element.value)
+            if isinstance(element, cst.StarredElement):
+                if isinstance(value, Collection) and value.items is not None:
+                    values.extend(value.items)
+                    continue
+                known = False
+                value = alternatives(
+                    iteration.pattern_of(self.machine, one, self.place(element.value)) for one in each(value)
+                )
+            self.machine.note_use(value)
+            values.append(value)
+        return tuple(values) if known else None
+
+    def _display(self, shape: Shape, elements: Sequence[cst.BaseElement]) -> Value:
+        identity = self.machine.store.new_identity() if shape is not Shape.TUPLE else 0
+        items = self._elements(elements)
+        if items is None:
+            values = [self.evaluate(e.value) for e in elements]
+            pattern = alternatives(
+                iteration.pattern_of(self.machine, value, self.place(element.value))
+                if isinstance(element, cst.StarredElement)
+                else value
+                for element, value in zip(elements, values, strict=True)
+            )
+            return Collection(shape=shape, element=iteration.generalise(pattern), identity=identity)
+        return Collection(shape=shape, items=items, identity=identity, bounded=True)
+
+    def visit_List(self, node: cst.List) -> Value:
+        return self._display(Shape.LIST, node.elements)
+
+    def visit_Tuple(self, node: cst.Tuple) -> Value:
+        return self._display(Shape.TUPLE, node.elements)
+
+    def visit_Set(self, node: cst.Set) -> Value:
+        return self._display(Shape.SET, node.elements)
+
+    def visit_Dict(self, node: cst.Dict) -> Value:
+        entries: list[tuple[Any, Value]] = []
+        known = True
+        values: list[Value] = []
+        for element in node.elements:
+            value = self.evaluate(element.value)
+            self.machine.note_use(value)
+            if isinstance(element, cst.DictElement):
+                key = self.evaluate(element.key)
+                values.append(value)
+                if isinstance(key, Constant):
+                    entries.append((key.value, value))
+                    continue
+            elif isinstance(value, Collection) and value.entries is not None:
+                entries.extend(value.entries)
+                continue
+            known = False
+        identity = self.machine.store.new_identity()
+        if known:
+            return Collection(shape=Shape.DICT, entries=tuple(entries), identity=identity, bounded=True)
+        pattern = alternatives([*values, *(v for _, v in entries)]) if values or entries else UNKNOWN
+        return Collection(shape=Shape.DICT, element=iteration.generalise(pattern), identity=identity)
+
+    # -- comprehensions -----------------------------------------------------------------------------------------
+
+    def visit_ListComp(self, node: cst.ListComp) -> Value:
+        return self._comprehension(node.for_in, [node.elt], Shape.LIST)
+
+    def visit_SetComp(self, node: cst.SetComp) -> Value:
+        return self._comprehension(node.for_in, [node.elt], Shape.SET)
+
+    def visit_GeneratorExp(self, node: cst.GeneratorExp) -> Value:
+        return self._comprehension(node.for_in, [node.elt], Shape.ITERATOR)
+
+    def visit_DictComp(self, node: cst.DictComp) -> Value:
+        return self._comprehension(node.for_in, [node.value, node.key], Shape.DICT)
+
+    def _comprehension(
+        self, for_in: cst.CompFor, parts: Sequence[cst.BaseExpression], shape: Shape, *, once: bool = False
+    ) -> Value:
+        outer = dict(self.env)
+        values = self._comprehension_level(for_in, parts, once)
+        self.env = outer
+        made = [iteration.generalise(value) for value in values]
+        identity = self.machine.store.new_identity() if shape is not Shape.ITERATOR else 0
+        return Collection(shape=shape, element=made[0], key=made[1] if len(made) > 1 else UNKNOWN, identity=identity)
+
+    def _comprehension_level(self, level: cst.CompFor, parts: Sequence[cst.BaseExpression], once: bool) -> list[Value]:
+        machine = self.machine
+        iterable = self.evaluate(level.iter)
+        repeats, result = iteration.repeats(machine, iterable)
+        place = self.place(level.iter)
+        loop = machine.new_loop(
+            place, Repeats.BOUNDED if once else repeats, result, is_async=level.asynchronous is not None
+        )
+        item = machine.element(iterable, loop, place)
+        with machine.looping(loop):
+            self.assign(level.target, item, level.target)
+            conditions = machine.conditions
+            for test in level.ifs:
+                self.truth(test.test)
+                machine.conditions = conditions + 1
+            if level.inner_for_in is not None:
+                values = self._comprehension_level(level.inner_for_in, parts, once)
+            else:
+                values = [self.evaluate(part) for part in parts]
+                for value in values:
+                    machine.note_use(value)
+            machine.conditions = conditions
+        for (number, path, _), state in machine.store.rows_of_loop(loop.number):
+            for name, on_every_way in state.reads.items():
+                every_row = on_every_way and repeats is Repeats.ROWS and not once
+                machine.store.note_result_read(number, (*path, name), every_row=every_row)
+        return values
+
+    # -- access -------------------------------------------------------------------------------------------------
+
+    def visit_Attribute(self, node: cst.Attribute) -> Value:
+        return self.machine.read_attribute(self.evaluate(node.value), node.attr.value, self.place(node))
+
+    def visit_Subscript(self, node: cst.Subscript) -> Value:
+        value = self.evaluate(node.value)
+        if len(node.slice) != 1:
+            return unknown(value)
+        inner = node.slice[0].slice
+        if isinstance(inner, cst.Slice):
+            bounds = (
+                self.evaluate(inner.lower) if inner.lower is not None else None,
+                self.evaluate(inner.upper) if inner.upper is not None else None,
+            )
+            if inner.step is not None and isinstance(value, QuerySetValue):
+                # A step evaluates the queryset and gives a list.
+                pattern = iteration.pattern_of(self.machine, value, self.place(node), "list")
+                return Collection(element=pattern)
+            return self.machine.slice(value, bounds, self.place(node))
+        assert isinstance(inner, cst.Index)
+        return self.machine.index(value, self.evaluate(inner.value), self.place(node))
+
+    def visit_Call(self, node: cst.Call) -> Value:
+        if isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args:
+            return self._super()
+        callee = self.evaluate(node.func)
+        if callee == ExternalValue("builtins.next") and node.args and isinstance(node.args[0].value, cst.GeneratorExp):
+            generator = node.args[0].value
+            made = self._comprehension(generator.for_in, [generator.elt], Shape.ITERATOR, once=True)
+            return iteration.choose(self.machine, made.element, UNKNOWN) if isinstance(made, Collection) else UNKNOWN
+        return self.machine.call(callee, self.arguments(node.args), self.place(node))
+
+    def arguments(self, args: Sequence[cst.Arg]) -> tuple[Argument, ...]:
+        """The arguments of a call, evaluated in order."""
+        found = []
+        for arg in args:
+            value = self.evaluate(arg.value)
+            name = arg.keyword.value if arg.keyword is not None else arg.star or None
+            if name == "**" and isinstance(value, Collection) and value.entries is not None:
+                found.extend(Argument(v, str(k), self.place(arg.value)) for k, v in value.entries)
+            else:
+                found.append(Argument(value, name, self.place(arg.value)))
+        return tuple(found)
+
+    def _super(self) -> Value:
+        receiver = self.env.get(self.receiver) if self.receiver else None
+        if receiver is None or self.class_key is None:
+            return UNKNOWN
+        return SuperValue(receiver, self.class_key)
+
+    # -- operators ----------------------------------------------------------------------------------------------
+
+    def visit_Await(self, node: cst.Await) -> Value:
+        return self.evaluate(node.expression)
+
+    def visit_UnaryOperation(self, node: cst.UnaryOperation) -> Value:
+        if isinstance(node.operator, cst.Not):
+            self.truth(node.expression)
+            return UNKNOWN
+        value = self.evaluate(node.expression)
+        if isinstance(node.operator, cst.Minus) and isinstance(value, Constant) and isinstance(value.value, (int, float)):
+            return Constant(-value.value)
+        return value if isinstance(value, Expression) else unknown(value)
+
+    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> Value:
+        left = self.evaluate(node.left)
+        self.machine.test(left, self.place(node.left))
+        with self.machine.conditionally():
+            right = self.evaluate(node.right)
+        return alternatives([left, right])
+
+    def visit_IfExp(self, node: cst.IfExp) -> Value:
+        self.truth(node.test)
+        with self.machine.conditionally():
+            store = self.machine.store.fork()
+            body = self.evaluate(node.body)
+            after = self.machine.store.fork()
+            self.machine.store.restore(store)
+            orelse = self.evaluate(node.orelse)
+            self.machine.store.join([after, self.machine.store.fork()])
+        return alternatives([body, orelse])
+
+    def visit_Comparison(self, node: cst.Comparison) -> Value:
+        left = self.evaluate(node.left)
+        values = [left]
+        for target in node.comparisons:
+            right = self.evaluate(target.comparator)
+            values.append(right)
+            if isinstance(target.operator, (cst.In, cst.NotIn)):
+                self.machine.contains(right, left, self.place(target.comparator))
+            identity = isinstance(target.operator, (cst.Equal, cst.NotEqual, cst.Is, cst.IsNot))
+            for value in (left, right) if not isinstance(target.operator, (cst.In, cst.NotIn)) else ():
+                self.machine.note_use(value, identity=identity)
+            left = right
+        return unknown(*values)
+
+    def visit_BinaryOperation(self, node: cst.BinaryOperation) -> Value:
+        left, right = self.evaluate(node.left), self.evaluate(node.right)
+        operator = node.operator._get_token()
+        return self.operate(left, operator, right, node, node.left, node.right)
+
+    def operate(
+        self,
+        left: Value,
+        operator: str,
+        right: Value,
+        node: cst.CSTNode,
+        left_node: cst.CSTNode,
+        right_node: cst.CSTNode,
+    ) -> Value:
+        """`left <operator> right`."""
+        if operator == "%" and isinstance(left, Constant) and isinstance(left.value, str):
+            parts = right.items if isinstance(right, Collection) and right.items is not None else (right,)
+            for part in parts:
+                self.machine.text(part, self.place(right_node))
+            return unknown(right)
+        if operator in "|&" and isinstance(left, QuerySetValue):
+            return querysets.combine(self.machine, left, right, self.place(node))
+        if isinstance(left, Collection) and isinstance(right, Collection) and operator in "+|":
+            return self._joined(left, right, node)
+        if isinstance(left, Expression) or isinstance(right, Expression):
+            return _expression(left, right)
+        self.machine.note_use(left)
+        self.machine.note_use(right)
+        worked_out = rows.arithmetic(
+            left, operator, right, self.place(node), self.place(left_node), self.place(right_node)
+        )
+        return worked_out if worked_out is not None else unknown(left, right)
+
+    def _joined(self, left: Collection, right: Collection, node: cst.CSTNode) -> Value:
+        if left.items is not None and right.items is not None and not self._is_filled(left, right):
+            return Collection(shape=left.shape, items=left.items + right.items, bounded=True)
+        place = self.place(node)
+        parts = [iteration.pattern_of(self.machine, one, place) for one in (left, right) if one.items != ()]
+        pattern = alternatives(parts) if parts else UNKNOWN
+        return Collection(shape=left.shape, element=pattern, identity=self.machine.store.new_identity())
+
+    def _is_filled(self, *containers: Collection) -> bool:
+        return any(c.identity and self.machine.store.members(c.identity) for c in containers)
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> Value:
+        value = self.evaluate(node.value)
+        self.assign(node.target, value, node)
+        return value
+
+    def visit_Yield(self, node: cst.Yield) -> Value:
+        if node.value is None:
+            return UNKNOWN
+        if isinstance(node.value, cst.From):
+            source = self.evaluate(node.value.item)
+            place = self.place(node.value.item)
+            value = alternatives(iteration.pattern_of(self.machine, one, place) for one in each(source))
+        else:
+            value = self.evaluate(node.value)
+        self.machine.note_use(value)
+        self.yielded.append(value)
+        return UNKNOWN
+
+    def visit_Lambda(self, node: cst.Lambda) -> Value:
+        return FunctionValue(closure=self.closure(node), place=self.place(node))
+
+    def closure(self, node: cst.FunctionDef | cst.Lambda) -> Closure:
+        """A nested function with the names around it; it sees later bindings too, as Python's cells do."""
+        return Closure(self, node, self.env)
+
+    # -- binding names ------------------------------------------------------------------------------------------
+
+    def assign(self, target: cst.CSTNode, value: Value, statement: cst.CSTNode) -> None:
+        """Bind a target: a name, an attribute, an item, or several by unpacking."""
+        match target:
+            case cst.Name(value=name):
+                self.env[name] = value
+            case cst.Attribute():
+                base = self.evaluate(target.value)
+                self.machine.assign_attribute(base, target.attr.value, value, self.place(statement))
+            case cst.Subscript():
+                self._assign_item(target, value)
+            case cst.Tuple() | cst.List():
+                self._unpack(target.elements, value, statement)
+            case cst.StarredElement():
+                self.assign(target.value, Collection(element=iteration.generalise(value)), statement)
+
+    def _unpack(self, elements: Sequence[cst.BaseElement], value: Value, statement: cst.CSTNode) -> None:
+        targets = [e if isinstance(e, cst.StarredElement) else e.value for e in elements]
+        if isinstance(value, Collection) and value.items is not None and len(value.items) == len(targets):
+            for target, item in zip(targets, value.items, strict=True):
+                self.assign(target, item, statement)
+            return
+        if isinstance(value, (QuerySetValue, Collection)):
+            item = iteration.choose(
+                self.machine, iteration.pattern_of(self.machine, value, self.place(statement)), UNKNOWN
+            )
+        else:
+            item = Unknown(loops=loops_of(value))
+        for target in targets:
+            self.assign(target, item, statement)
+
+    def _assign_item(self, target: cst.Subscript, value: Value) -> None:
+        container = self.evaluate(target.value)
+        key: Value = UNKNOWN
+        if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Index):
+            key = self.evaluate(target.slice[0].slice.value)
+        self.machine.note_use(value)
+        for one in each(container):
+            if isinstance(one, Collection):
+                iteration.put(self.machine, one, "[]", value)
+                iteration.put(self.machine, one, "{}", key)
+            else:
+                self.machine.escape(value)
+
+    # -- imports inside functions -------------------------------------------------------------------------------
+
+    def import_name(self, alias: cst.ImportAlias) -> None:
+        """`import a.b` and `import a.b as c`."""
+        dotted = dotted_name(alias.name)
+        bound = alias.evaluated_alias
+        module = dotted if bound else dotted.split(".", 1)[0]
+        found = self.machine.project.resolve_import(module, None)
+        value = definitions.from_definition(self.machine, found, module) if found is not None else ModuleValue(module)
+        self.env[bound or module] = value
+
+    def import_from(self, node: cst.ImportFrom) -> None:
+        """`from m import n as k`, relative ones included."""
+        if isinstance(node.names, cst.ImportStar):
+            return
+        module = self._absolute(node)
+        for alias in node.names:
+            name = dotted_name(alias.name)
+            found = self.machine.project.resolve_import(module, name)
+            value = definitions.from_definition(self.machine, found, module) if found is not None else UNKNOWN
+            self.env[alias.evaluated_alias or name] = value
+
+    def _absolute(self, node: cst.ImportFrom) -> str:
+        name = dotted_name(node.module) if node.module is not None else ""
+        if not node.relative:
+            return name
+        facts = self.machine.project.module(self.module)
+        parts = self.module.split(".")
+        drop = len(node.relative) - (1 if facts is not None and facts.is_package else 0)
+        base = parts[: len(parts) - drop] if drop else parts
+        return ".".join([*base, name] if name else base)
+
+
+def _expression(left: Value, right: Value) -> Expression:
+    """`F("n") + 1`, `Q(...) | Q(...)`: still a database expression, naming the columns of both sides."""
+    parts = [v for v in (left, right) if isinstance(v, Expression)]
+    return replace(
+        parts[0],
+        columns=tuple(name for part in parts for name in part.columns),
+        arguments=tuple(a for part in parts for a in part.arguments),
+        loops=loops_of(left, right),
+    )

@@ -1,0 +1,321 @@
+"""The Python reader: visits the statements of one function and drives the machine.
+
+In: a parsed unit, the function's parameters as values. Out: what the function returns; the machine collects events.
+The visitor methods carry libcst's names; expressions are in `readers/expressions.py`, which this class extends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import libcst as cst
+
+from flake8_django_orm.machine import iteration
+from flake8_django_orm.machine.frames import Loop, Repeats
+from flake8_django_orm.machine.machine import Machine
+from flake8_django_orm.machine.values import (
+    UNKNOWN,
+    Collection,
+    Constant,
+    Fetched,
+    FunctionValue,
+    RowValue,
+    Shape,
+    Unknown,
+    Value,
+    alternatives,
+    each,
+)
+from flake8_django_orm.readers.expressions import ExpressionReader
+from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early
+
+Environment = dict[str, Value]
+
+
+class PythonReader(ExpressionReader):
+    """Reads one function body (or module body) as the machine's program."""
+
+    def __init__(self, machine: Machine, unit: object, module: str, env: Environment, **context: object) -> None:
+        super().__init__(machine, unit, module, env, **context)
+        self.returned: list[Value] = []
+        self.alive = True
+        self.tries = 0
+
+    def read_body(self, body: cst.BaseSuite | Sequence[cst.CSTNode]) -> Value:
+        """Run the statements; the function's value: what it returns, or an iterator of what it yields."""
+        self._block(block_statements(body) if isinstance(body, cst.BaseSuite) else body)
+        if self.yielded:
+            pattern = alternatives(iteration.generalise(value) for value in self.yielded)
+            return Collection(shape=Shape.ITERATOR, element=pattern)
+        return alternatives(self.returned) if self.returned else Constant(None)
+
+    # -- blocks and branches ------------------------------------------------------------------------------------
+
+    def _block(self, statements: Sequence[cst.CSTNode]) -> None:
+        conditions = self.machine.conditions
+        for statement in statements:
+            if not self.alive:
+                break
+            self.visit(statement)
+        self.machine.conditions = conditions
+
+    def _suite(self, body: cst.BaseSuite) -> None:
+        """A guarded suite; one that always leaves its loops runs at most once in them."""
+        left = always_leaves(body)
+        statements = block_statements(body)
+        if left is None or (left is cst.Raise and self.tries):
+            self._block(statements)
+            return
+        own = [loop for loop in self.machine.loops if loop.frame is self.machine.frame]
+        with self.machine.leaving(own[-1:] if left is cst.Break else own):
+            self._block(statements)
+
+    def _branches(self, options: Sequence[Callable[[], None]], *, conditional: bool = True) -> None:
+        """Run each option from the same state, then go on with what holds after any of those that fall through."""
+        machine = self.machine
+        env, store = dict(self.env), machine.store.fork()
+        ends: list[tuple[Environment, object]] = []
+        left = False
+        for option in options:
+            self.env, self.alive = dict(env), True
+            machine.store.restore(store)
+            if conditional:
+                with machine.conditionally():
+                    option()
+            else:
+                option()
+            if self.alive:
+                ends.append((self.env, machine.store.fork()))
+            else:
+                left = True
+        self.alive = bool(ends)
+        if not ends:
+            return
+        machine.store.join([snapshot for _, snapshot in ends])  # type: ignore[misc]
+        self.env = _join_environments([one for one, _ in ends])
+        if left and conditional:
+            # What follows a guard clause runs only where the guard did not hold.
+            machine.conditions += 1
+
+    def visit_If(self, node: cst.If) -> None:
+        self.truth(node.test)
+        orelse = node.orelse
+
+        def otherwise() -> None:
+            if isinstance(orelse, cst.If):
+                self.visit_If(orelse)
+            elif orelse is not None:
+                self._suite(orelse.body)
+
+        self._branches([lambda: self._suite(node.body), otherwise])
+
+    def visit_Match(self, node: cst.Match) -> None:
+        subject = self.evaluate(node.subject)
+
+        def run(case: cst.MatchCase) -> Callable[[], None]:
+            def option() -> None:
+                for name in bound_names(case.pattern):
+                    self.env[name] = Unknown(loops=subject.loops)
+                if case.guard is not None:
+                    self.truth(case.guard)
+                self._suite(case.body)
+
+            return option
+
+        self._branches([*(run(case) for case in node.cases), lambda: None])
+
+    def visit_Try(self, node: cst.Try | cst.TryStar) -> None:
+        before_env, before = dict(self.env), self.machine.store.fork()
+        if node.handlers:
+            self.tries += 1
+        self._block(block_statements(node.body))
+        if node.handlers:
+            self.tries -= 1
+        if self.alive and node.orelse is not None:
+            self._block(block_statements(node.orelse.body))
+        after_env, after, after_alive = dict(self.env), self.machine.store.fork(), self.alive
+
+        def handle(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> Callable[[], None]:
+            def option() -> None:
+                # An exception may come at any point of the body.
+                self.machine.store.join([before, after])
+                self.env = _join_environments([before_env, after_env])
+                if handler.name is not None and isinstance(handler.name.name, cst.Name):
+                    self.env[handler.name.name.value] = UNKNOWN
+                with self.machine.conditionally():
+                    self._suite(handler.body)
+
+            return option
+
+        def fall_through() -> None:
+            self.machine.store.restore(after)
+            self.env, self.alive = dict(after_env), after_alive
+
+        self._branches([fall_through, *(handle(h) for h in node.handlers)], conditional=False)
+        if node.finalbody is not None:
+            alive, self.alive = self.alive, True
+            self._block(block_statements(node.finalbody.body))
+            self.alive = self.alive and alive
+
+    visit_TryStar = visit_Try
+
+    def visit_With(self, node: cst.With) -> None:
+        for item in node.items:
+            value = self.evaluate(item.item)
+            if item.asname is not None:
+                self.assign(item.asname.name, _entered(value), node)
+        self._block(block_statements(node.body))
+
+    # -- loops --------------------------------------------------------------------------------------------------
+
+    def visit_For(self, node: cst.For) -> None:
+        iterable = self.evaluate(node.iter)
+        repeats, result = iteration.repeats(self.machine, iterable)
+        place = self.place(node.iter)
+        if always_leaves(node.body) is not None:
+            repeats = Repeats.BOUNDED
+        loop = self.machine.new_loop(place, repeats, result, is_async=node.asynchronous is not None)
+        item = self.machine.element(iterable, loop, place)
+        before = dict(self.env)
+        self._enter_loop(loop, node.body)
+        self._iteration(loop, node.target, item, node.body)
+        carried = self._carried(before, node.body)
+        if carried:
+            self.env.update(carried)
+            self._iteration(loop, node.target, iteration.bind(self.machine, _unbound(item), loop), node.body)
+        self._leave_loop(loop, before, stops_early=may_stop_early(node.body))
+        if node.orelse is not None:
+            self._block(block_statements(node.orelse.body))
+
+    def visit_While(self, node: cst.While) -> None:
+        loop = self.machine.new_loop(self.place(node.test), Repeats.POLLING)
+        before = dict(self.env)
+        self._enter_loop(loop, node.body)
+        with self.machine.looping(loop):
+            self.truth(node.test)
+            self._block(block_statements(node.body))
+            self.alive = True
+        self._leave_loop(loop, before, stops_early=True)
+        if node.orelse is not None:
+            self._block(block_statements(node.orelse.body))
+
+    def _iteration(self, loop: Loop, target: cst.BaseExpression, item: Value, body: cst.BaseSuite) -> None:
+        with self.machine.looping(loop):
+            self.assign(target, item, target)
+            self._block(block_statements(body))
+            self.alive = True
+
+    def _enter_loop(self, loop: Loop, body: cst.BaseSuite) -> None:
+        """What the body binds may have changed since the iteration before: it depends on the loop."""
+        for name in bound_names(body):
+            if name in self.env:
+                value = self.env[name]
+                self.env[name] = replace(value, loops=value.loops | {loop.number})
+
+    def _carried(self, before: Environment, body: cst.BaseSuite) -> Environment:
+        """Names that hold something else in the next iteration: each with both of its values."""
+        carried: Environment = {}
+        for name in bound_names(body):
+            old, new = before.get(name), self.env.get(name)
+            if old is None or new is None or old == new or not _matters(new):
+                continue
+            carried[name] = alternatives([old, *(_unbound(one) for one in each(new))])
+        return carried
+
+    def _leave_loop(self, loop: Loop, before: Environment, *, stops_early: bool) -> None:
+        store = self.machine.store
+        for (result, path, _), state in store.rows_of_loop(loop.number):
+            for name, on_every_way in state.reads.items():
+                every_row = on_every_way and not stops_early and loop.repeats is Repeats.ROWS
+                store.note_result_read(result, (*path, name), every_row=every_row)
+        self.env = _join_environments([before, self.env])
+
+    # -- simple statements --------------------------------------------------------------------------------------
+
+    def visit_Expr(self, node: cst.Expr) -> None:
+        self.evaluate(node.value)
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        value = self.evaluate(node.value)
+        for target in node.targets:
+            self.assign(target.target, value, node)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.evaluate(node.value), node)
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> None:
+        operator = node.operator._get_token()[:-1]
+        target = node.target
+        if isinstance(target, cst.Attribute):
+            base = self.evaluate(target.value)
+            old = self.machine.read_attribute(base, target.attr.value, self.place(target))
+            value = self.operate(old, operator, self.evaluate(node.value), node, target, node.value)
+            self.machine.assign_attribute(base, target.attr.value, value, self.place(node), augmented=True)
+            return
+        old = self.evaluate(target)
+        value = self.operate(old, operator, self.evaluate(node.value), node, target, node.value)
+        self.assign(target, value, node)
+
+    def visit_Return(self, node: cst.Return) -> None:
+        self.returned.append(self.evaluate(node.value) if node.value is not None else Constant(None))
+        self.alive = False
+
+    def visit_Raise(self, node: cst.Raise) -> None:
+        if node.exc is not None:
+            self.evaluate(node.exc)
+        self.alive = False
+
+    def visit_Break(self, node: cst.Break) -> None:
+        self.alive = False
+
+    visit_Continue = visit_Break
+
+    def visit_Assert(self, node: cst.Assert) -> None:
+        self.truth(node.test)
+
+    def visit_Del(self, node: cst.Del) -> None:
+        for name in bound_names(node):
+            self.env.pop(name, None)
+
+    def visit_Pass(self, node: cst.Pass) -> None:
+        return
+
+    visit_Global = visit_Nonlocal = visit_Pass
+
+    def visit_Import(self, node: cst.Import) -> None:
+        for alias in node.names:
+            self.import_name(alias)
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+        self.import_from(node)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.env[node.name.value] = FunctionValue(closure=self.closure(node), place=self.place(node))
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        self.env[node.name.value] = UNKNOWN
+
+
+def _entered(value: Value) -> Value:
+    """What `with value as name` binds: most context managers give something else than themselves."""
+    return value if isinstance(value, Collection) else Unknown(loops=value.loops)
+
+
+def _matters(value: Value) -> bool:
+    return not isinstance(value, (Unknown, Constant))
+
+
+def _unbound(value: Value) -> Value:
+    """A row of the iteration before: a read on it is not counted again."""
+    if isinstance(value, RowValue) and value.loop is not None:
+        return replace(value, loop=None, fetched=Fetched.SINGLE)
+    return value
+
+
+def _join_environments(environments: Sequence[Environment]) -> Environment:
+    if len(environments) == 1:
+        return environments[0]
+    names = {name: None for one in environments for name in one}
+    return {name: alternatives(one[name] for one in environments if name in one) for name in names}

@@ -1,0 +1,81 @@
+"""What every rule is: a code, a name, documentation, the kinds of event it listens to, and a `check`.
+
+In: events and a `RuleContext`. Out: `Report`s, which the engine turns into findings with positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flake8_django_orm.findings import Applicability, Fix
+from flake8_django_orm.machine.events import Event
+
+if TYPE_CHECKING:
+    from flake8_django_orm.project.project import Project
+    from flake8_django_orm.syntax.units import Place
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPlace:
+    """A further place of a report, with what stands there."""
+
+    place: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a rule has to say about an event. `place` is where the trouble shows; the engine chooses the anchor from it.
+
+    `message` is one line and names the access and what to add. `relations` are lookup paths for the JSON output.
+    """
+
+    event: Event
+    place: Place
+    message: str
+    fix: Fix | None = None
+    model: str | None = None
+    relations: tuple[str, ...] = ()
+    related: tuple[RelatedPlace, ...] = ()
+    own_frame: bool = False  # `place` stands in the root's own frame although the event happened deeper
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """What a rule may ask besides its event: the project, the target version, lines for its messages."""
+
+    project: Project
+    django_version: tuple[int, int] | None
+    path: str
+
+    def line_of(self, place: Place) -> str:
+        """`line 12`, or `line 12 of shop/views.py` for a place in another file than the linted one."""
+        start, _ = place.span
+        text = self.project.text(place.path) or ""
+        # A chain broken over lines is known by the line of its last method's name, where a fix goes.
+        row = text.count("\n", 0, start) + 1
+        return f"line {row}" if place.path == self.path else f"line {row} of {place.path}"
+
+
+class Rule:
+    """Base of all rules. The docstring of a rule is its page: fixed headings, in the order of docs/adding-a-rule.md."""
+
+    code: ClassVar[str] = ""
+    name: ClassVar[str] = ""
+    since: ClassVar[str] = "0.1.0"
+    applicability: ClassVar[Applicability | None] = None
+    default_on: ClassVar[bool] = True
+    listens: ClassVar[type[Event]] = Event
+    in_tests: ClassVar[bool] = True  # whether it speaks in test and migration files
+
+    def check(self, event: Any, context: RuleContext) -> Iterator[Report]:
+        """Yield what is wrong with one event; nothing where the rule has no certainty."""
+        raise NotImplementedError
+        yield
+
+    @classmethod
+    def family(cls) -> str:
+        """The digit of its family: "1" for DJQ101."""
+        return cls.code[3]

@@ -1,0 +1,127 @@
+"""Which names a piece of syntax binds, and whether a block always leaves its loop: questions of pure syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from flake8_django_orm.syntax.visitor import children
+
+_SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+
+
+def dotted_name(node: cst.BaseExpression | cst.CSTNode | None) -> str:
+    """`a.b.c` for a chain of plain names, "" for anything else."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return ""
+    parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def target_names(target: cst.CSTNode) -> Iterator[str]:
+    """The plain names that an assignment target binds; attributes and subscripts bind none."""
+    if isinstance(target, cst.Name):
+        yield target.value
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from target_names(element.value)
+    elif isinstance(target, cst.StarredElement):
+        yield from target_names(target.value)
+
+
+def bound_names(node: cst.CSTNode) -> frozenset[str]:
+    """Every name that the statements below `node` bind in their own scope (inner functions and classes not entered)."""
+    found: set[str] = set()
+    pending: list[cst.CSTNode] = [node]
+    while pending:
+        current = pending.pop()
+        found.update(_bound_by(current))
+        if current is node or not isinstance(current, _SCOPES):
+            pending.extend(children(current))
+    return frozenset(found)
+
+
+def _bound_by(node: cst.CSTNode) -> Iterator[str]:
+    match node:
+        case cst.AssignTarget(target=target) | cst.AnnAssign(target=target) | cst.AugAssign(target=target):
+            yield from target_names(target)
+        case cst.For(target=target) | cst.NamedExpr(target=target):
+            yield from target_names(target)
+        case cst.AsName(name=name):
+            yield from target_names(name)
+        case cst.FunctionDef(name=cst.Name(value=name)) | cst.ClassDef(name=cst.Name(value=name)):
+            yield name
+        case cst.ImportAlias():
+            bound = node.evaluated_alias or dotted_name(node.name).split(".", 1)[0]
+            yield bound
+        case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
+            yield name
+
+
+def block_statements(body: cst.BaseSuite) -> Sequence[cst.CSTNode]:
+    """The statements of a suite; those of one line separated by semicolons come one by one."""
+    found: list[cst.CSTNode] = []
+    for statement in body.body:
+        if isinstance(statement, cst.SimpleStatementLine):
+            found.extend(statement.body)
+        else:
+            found.append(statement)
+    return found
+
+
+def always_leaves(body: cst.BaseSuite) -> type[cst.CSTNode] | None:
+    """`Return`, `Raise` or `Break` where every way through the suite ends in one that leaves the loop, else None.
+
+    A block that leaves runs at most once in its loop, so nothing in it is repeated for each row.
+    """
+    statements = block_statements(body)
+    for statement in statements:
+        if isinstance(statement, (cst.Return, cst.Raise, cst.Break)):
+            return type(statement)
+        if isinstance(statement, cst.If) and (left := _if_leaves(statement)) is not None:
+            return left
+        if isinstance(statement, cst.With) and (left := always_leaves(statement.body)) is not None:
+            return left
+    return None
+
+
+def _if_leaves(statement: cst.If) -> type[cst.CSTNode] | None:
+    first = always_leaves(statement.body)
+    orelse = statement.orelse
+    if first is None or orelse is None:
+        return None
+    second = always_leaves(orelse.body) if isinstance(orelse, cst.Else) else _if_leaves(orelse)
+    if second is None:
+        return None
+    # The weaker of both: a break leaves one loop only.
+    return cst.Break if cst.Break in (first, second) else first
+
+
+def may_stop_early(body: cst.BaseSuite) -> bool:
+    """True where a `break` or `return` somewhere in a loop's body may end it before its last row."""
+    pending: list[cst.CSTNode] = list(block_statements(body))
+    while pending:
+        current = pending.pop()
+        if isinstance(current, (cst.Return, cst.Break)):
+            return True
+        if isinstance(current, (cst.For, cst.While)) and not _has(current, cst.Return):
+            continue
+        if not isinstance(current, _SCOPES):
+            pending.extend(children(current))
+    return False
+
+
+def _has(node: cst.CSTNode, kind: type[cst.CSTNode]) -> bool:
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, kind):
+            return True
+        if not isinstance(current, _SCOPES):
+            pending.extend(children(current))
+    return False

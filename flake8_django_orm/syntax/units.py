@@ -1,0 +1,103 @@
+"""Parse one definition out of a file: in goes the file's text and a range of lines, out comes a `Unit`.
+
+A function is parsed as `if 1:` plus its raw lines: columns stay, no line is dedented (that would break multi-line
+strings). Offsets of the unit map to the file by one addition. A form feed becomes a space of the same width, because
+libcst drops form feeds when it writes code, and spans come from the writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from flake8_django_orm.syntax.spans import node_spans
+
+_PREFIX = "if 1:\n"
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """A parsed piece of one file. `shift` is what must be added to an offset in `tree`'s code to get the file's offset."""
+
+    path: str
+    module: str
+    qualname: str
+    tree: cst.Module
+    body: Sequence[cst.BaseStatement]
+    shift: int
+    _spans: dict[int, tuple[int, int]] | None = None
+
+    def span(self, node: cst.CSTNode) -> tuple[int, int]:
+        """The file's offsets `[start, end)` of a node of this unit, its own parentheses left out."""
+        if self._spans is None:
+            self._spans = node_spans(self.tree)
+        start, end = self._spans[id(node)]
+        return start + self.shift, end + self.shift
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node of a unit: the machine's way to say where, turned into offsets only for what ends up in a finding."""
+
+    unit: Unit
+    node: cst.CSTNode
+
+    @property
+    def path(self) -> str:
+        return self.unit.path
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.unit.span(self.node)
+
+    def at(self, node: cst.CSTNode) -> Place:
+        """The place of another node of the same unit."""
+        return Place(self.unit, node)
+
+
+def parse_unit(path: str, module: str, qualname: str, text: str, start: int, end: int) -> Unit | None:
+    """Parse `text[start:end]`, whole lines that hold one definition. None where libcst cannot parse it."""
+    piece = text[start:end].replace("\f", " ")
+    indented = piece[:1] in (" ", "\t")
+    try:
+        tree = cst.parse_module(_PREFIX + piece if indented else piece)
+    except (cst.ParserSyntaxError, RecursionError):
+        return None
+    body: Sequence[cst.BaseStatement] = [s for s in tree.body if isinstance(s, cst.BaseStatement)]
+    shift = start
+    if indented:
+        shift -= len(_PREFIX)
+        wrapper = body[0]
+        if not (isinstance(wrapper, cst.If) and isinstance(wrapper.body, cst.IndentedBlock)):
+            return None
+        body = wrapper.body.body
+    return Unit(path, module, qualname, tree, body, shift)
+
+
+def blank_out(text: str, ranges: Iterable[tuple[int, int]]) -> str:
+    """Replace whole-line ranges of `text` by `pass` and spaces of the same length, so that all offsets stay."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in sorted(ranges):
+        if start < at:
+            continue
+        pieces.append(text[at:start])
+        pieces.append(_hollow(text[start:end]))
+        at = end
+    pieces.append(text[at:])
+    return "".join(pieces)
+
+
+def _hollow(definition: str) -> str:
+    lines = definition.splitlines(keepends=True)
+    hollow = []
+    for number, line in enumerate(lines):
+        content = line.rstrip("\r\n")
+        ending = line[len(content) :]
+        indent = content[: len(content) - len(content.lstrip())]
+        # The shortest definition, `def f():0`, leaves room for `pass`; a decorator line may be as short as `@d`.
+        word = "pass" if number == 0 and len(content) - len(indent) >= 4 else "0" if number == 0 else ""
+        hollow.append((indent + word if number == 0 else "").ljust(len(content)) + ending)
+    return "".join(hollow)
