@@ -35,8 +35,8 @@ class Settings:
     `codes` holds the codes of the rules that may run (selection, opt-ins and ignores already decided by the
     front end). `django_version` is the version that the linted project targets, None where it is to be found
     from its metadata. `environment` holds site-packages directories to read third-party models from; None
-    means: find them. `overlays` holds unsaved text by absolute path. `cache` is false where nothing may be kept
-    on disk between runs.
+    means: find them. `overlays` holds unsaved text by absolute path. `cache` is false where nothing may be
+    kept on disk between runs.
     """
 
     root: Path

@@ -12,17 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.config import Settings
-from flake8_django_orm.findings import Finding
-from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, ModuleFacts
 from flake8_django_orm.project.project import Project
 from flake8_django_orm.readers.gate import Gate, gate_of
-from flake8_django_orm.rules import Rule, all_rules
-from flake8_django_orm.rules.base import Report, RuleContext
+from flake8_django_orm.rules import all_rules
+from flake8_django_orm.rules.base import RuleContext
 from flake8_django_orm.source import FileKind, SourceError, SourceFile, file_kind, read_source
 
 if TYPE_CHECKING:
+    from flake8_django_orm.config import Settings
+    from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
+    from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, ModuleFacts
     from flake8_django_orm.readers.execution import Execution
 
 
@@ -157,5 +157,3 @@ def _syntax_error(text: str) -> str:
     except (ValueError, RecursionError, MemoryError) as error:
         return f"cannot be parsed: {error}"
     return "cannot be parsed"
-
-

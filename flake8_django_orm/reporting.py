@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.findings import Finding, Related
-from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule
 from flake8_django_orm.syntax.anchors import anchor_span, name_span
-from flake8_django_orm.syntax.units import Place
 
 if TYPE_CHECKING:
+    from flake8_django_orm.machine.frames import Frame
     from flake8_django_orm.machine.values import QuerySetValue
     from flake8_django_orm.readers.execution import Execution
+    from flake8_django_orm.syntax.units import Place
 
 #: Where two rules speak of one statement, the first of these speaks alone (DESIGN.md, "Where a report points").
 PRIORITY = ("DJQ305", "DJQ301", "DJQ105", "DJQ201", "DJQ203", "DJQ103", "DJQ202", "DJQ106", "DJQ101")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import definitions, querysets, relations, rows
+from flake8_django_orm.machine import definitions, querysets, rows
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     ClassValue,

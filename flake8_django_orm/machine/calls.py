@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import annotations, containers, definitions, externals, querysets, rows
+from flake8_django_orm.machine import annotated, containers, definitions, externals, querysets, rows
 from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.loading import UNKNOWN_LOADING
 from flake8_django_orm.machine.store import RowState
@@ -28,9 +28,11 @@ from flake8_django_orm.machine.values import (
     ModelClass,
     QuerySetValue,
     RowValue,
+    Scalar,
     Shape,
     Unknown,
     Value,
+    each,
     loops_of,
 )
 
@@ -120,11 +122,7 @@ def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument
         loading=UNKNOWN_LOADING,
         loops=loops_of(*(a.value for a in arguments)),
     )
-    given = {
-        a.name: a.value
-        for a in arguments
-        if a.name in callee.model.relations and isinstance(a.value, RowValue)
-    }
+    given = {a.name: a.value for a in arguments if a.name in callee.model.relations and isinstance(a.value, RowValue)}
     for argument in arguments:
         machine.note_use(argument.value, identity=True)
     machine.store.set_row(row.identity, RowState(assigned={k: v for k, v in given.items() if k}))
@@ -149,12 +147,18 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
     """Run a function of the project with these arguments; what it returns, as its caller sees it."""
     facts = function.facts
     if facts is None:
-        return machine.execute(machine, function, _closure_parameters(function, arguments))
+        return machine.programs.run(machine, function, _closure_parameters(function, arguments))
     if not _can_enter(machine, facts):
         for argument in arguments:
             machine.escape(argument.value)
         return Unknown(loops=loops_of(*(a.value for a in arguments)))
     parameters = bind_parameters(machine, facts, function.bound, arguments)
+    tracked = any(_is_tracked(machine, value) for value, _ in parameters.values())
+    if not tracked and not machine.programs.may_query(facts):
+        return _believed(machine, facts, Unknown(loops=loops_of(*(v for v, _ in parameters.values()))))
+    key = _memory_key(machine, facts, parameters) if not tracked else None
+    if key is not None and key in machine.remembered:
+        return machine.remembered[key]
     frame = Frame(
         qualname=facts.qualname,
         path=facts.path,
@@ -167,12 +171,56 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
 
     values = {name: value for name, (value, _) in parameters.items()}
     with machine.entered(frame, Entered(facts, parameters)):
-        returned = machine.execute(machine, function, values)
+        returned = _believed(machine, facts, machine.programs.run(machine, function, values))
+    if key is not None:
+        machine.remembered[key] = returned
+    return returned
+
+
+def _believed(machine: Machine, facts: FunctionFacts, returned: Value) -> Value:
+    """What a function returns; where that is unknown, what its annotation promises."""
     if isinstance(returned, Unknown) and facts.returns:
-        believed = annotations.value_of(machine, facts.module, facts.returns)
+        believed = annotated.value_of(machine, facts.module, facts.returns)
         if believed is not None:
             return believed
     return returned
+
+
+def _is_tracked(machine: Machine, value: Value) -> bool:
+    """Whether a value carries rows, or may: then what a function does with it matters."""
+    for one in each(value):
+        match one:
+            case RowValue() | QuerySetValue() | ManagerValue() | ModelClass() | Scalar():
+                return True
+            case Collection(items=items, entries=entries, element=element, identity=identity):
+                parts = [*(items or ()), *(v for _, v in entries or ()), element]
+                parts.extend(machine.store.members(identity).values() if identity else ())
+                if any(_is_tracked(machine, part) for part in parts):
+                    return True
+            case Instance(identity=identity) if identity:
+                if any(_is_tracked(machine, v) for v in machine.store.members(identity).values() if v is not one):
+                    return True
+            case FunctionValue(bound=bound, closure=closure):
+                if closure is not None or (bound is not None and _is_tracked(machine, bound)):
+                    return True
+            case Method():
+                return True
+    return False
+
+
+def _memory_key(
+    machine: Machine, facts: FunctionFacts, parameters: dict[str, tuple[Value, Place | None]]
+) -> object | None:
+    """What a call without rows depends on: its values and the loops around it. An instance may change in between."""
+    values = tuple((name, value) for name, (value, _) in parameters.items())
+    if any(isinstance(one, (Instance, Collection)) for _, value in values for one in each(value)):
+        return None
+    key = (facts.key, values, machine.current_loops())
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
 
 
 def _can_enter(machine: Machine, facts: FunctionFacts) -> bool:
@@ -239,7 +287,7 @@ def given_parameter(machine: Machine, facts: FunctionFacts, name: str) -> Value:
     """The value of a parameter that no seen call gives: what its annotation says, else unknown."""
     parameter = next((p for p in facts.parameters if p.name == name), None)
     if parameter is not None and parameter.annotation:
-        believed = annotations.value_of(machine, facts.module, parameter.annotation)
+        believed = annotated.value_of(machine, facts.module, parameter.annotation)
         if believed is not None:
             return believed
     if name == "request":

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.frames import Frame, Loop
 from flake8_django_orm.machine.values import Argument, Arithmetic, QuerySetValue, RowValue, Scalar, Step, Value
 
 if TYPE_CHECKING:
+    from flake8_django_orm.machine.frames import Frame, Loop
     from flake8_django_orm.project.facts import ClassFacts, FunctionFacts
     from flake8_django_orm.project.models import Model, Relation
     from flake8_django_orm.syntax.units import Place

@@ -124,14 +124,18 @@ def _getattr(machine: Machine, name: str, values: Sequence[Value], place: Place)
 # -- iterating --------------------------------------------------------------------------------------------------------
 
 
-def _iterate(
-    machine: Machine, described: callables.Iterates, arguments: tuple[Argument, ...], place: Place
-) -> Value:
+def _iterate(machine: Machine, described: callables.Iterates, arguments: tuple[Argument, ...], place: Place) -> Value:
     positional = [a.value for a in arguments if a.name is None]
-    wanted = positional[described.first :] if described.arguments is None else [
-        positional[n] for n in described.arguments if n < len(positional)
-    ]
-    function = positional[described.function] if described.function is not None and len(positional) > described.function else None
+    wanted = (
+        positional[described.first :]
+        if described.arguments is None
+        else [positional[n] for n in described.arguments if n < len(positional)]
+    )
+    function = (
+        positional[described.function]
+        if described.function is not None and len(positional) > described.function
+        else None
+    )
     key = next((a.value for a in arguments if a.name == described.key), None) if described.key else None
     sources = [_source(machine, value, place, described) for value in wanted]
     patterns = [pattern for pattern, _ in sources]

@@ -166,12 +166,17 @@ def index(machine: Machine, value: Value, key: Value, place: Place) -> Value:
         case QuerySetValue():
             row = querysets.evaluate(machine, value, "index", place)
             item = item_of(value, row)
-            return replace(item, fetched=Fetched.SINGLE, loop=_chosen_by(machine, key)) if isinstance(item, RowValue) else item
+            return (
+                replace(item, fetched=Fetched.SINGLE, loop=_chosen_by(machine, key))
+                if isinstance(item, RowValue)
+                else item
+            )
         case Collection(items=tuple() as items) if isinstance(key, Constant) and isinstance(key.value, int):
             if -len(items) <= key.value < len(items) and not _filled(machine, value):
                 return items[key.value]
         case Collection(entries=tuple() as entries) if isinstance(key, Constant) and not _filled(machine, value):
-            return next((v for k, v in entries if k == key.value), UNKNOWN)
+            known: Value = next((v for k, v in entries if k == key.value), UNKNOWN)
+            return known
     if isinstance(value, Collection):
         found = _members(machine, value, "[]", value.element if value.items is None else alternatives(value.items))
         return choose(machine, found, key)

@@ -21,8 +21,8 @@ from flake8_django_orm.machine.values import (
     Argument,
     Collection,
     Constant,
-    ExternalValue,
     Expression,
+    ExternalValue,
     PrefetchValue,
     QuerySetValue,
     Value,
@@ -121,9 +121,7 @@ def with_prefetch(machine: Machine, queryset: QuerySetValue, loading: Loading, v
         case Constant(value=str(path)):
             return prefetch_path(loading, queryset.model, path, find)
         case PrefetchValue(path=str(path), known=True):
-            return prefetch_path(
-                loading, queryset.model, path, find, queryset=value.queryset, to_attr=value.to_attr
-            )
+            return prefetch_path(loading, queryset.model, path, find, queryset=value.queryset, to_attr=value.to_attr)
         case Constant(value=None):
             return loading
     return replace(loading, unknown=True)

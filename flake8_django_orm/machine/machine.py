@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flake8_django_orm.machine import attributes, calls, iteration, rows
 from flake8_django_orm.machine.events import Event, RelationRead
@@ -42,12 +42,18 @@ WORK_BOUND = 20_000
 DEPTH_BOUND = 12
 
 
-class WorkBoundReached(Exception):
+class WorkBoundError(Exception):
     """The root has used up its work: what it would have said later stays unsaid."""
 
 
-#: Runs a function's body: (machine, function, its parameters bound to values) -> what it returns.
-Execute = Callable[["Machine", FunctionValue, dict[str, Value]], Value]
+class Programs(Protocol):
+    """The functions of the project as programs: the reader that runs them, and a cheap look at what they may do."""
+
+    def run(self, machine: Machine, function: FunctionValue, values: dict[str, Value]) -> Value:
+        """Run a function's body with its parameters bound; what it returns."""
+
+    def may_query(self, facts: FunctionFacts) -> bool:
+        """Whether the function may touch the database although it is handed no rows."""
 
 
 @dataclass(slots=True)
@@ -79,7 +85,7 @@ class Machine:
     """The state of one root."""
 
     project: Project
-    execute: Execute
+    programs: Programs
     frame: Frame
     django_version: tuple[int, int] | None = None
     store: Store = field(default_factory=Store)
@@ -92,6 +98,7 @@ class Machine:
     row_uses: dict[tuple[int, tuple[str, ...]], RowUses] = field(default_factory=dict)
     column_uses: dict[tuple[Any, str], list[ColumnUse]] = field(default_factory=dict)
     calls: list[Entered] = field(default_factory=list)
+    remembered: dict[Any, Value] = field(default_factory=dict)
     called_externals: list[tuple[str, Place, bool]] = field(default_factory=list)
     clock: int = 0
     atomic: int = 0
@@ -100,10 +107,10 @@ class Machine:
     # -- bounds -------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Count one visited node; raise WorkBoundReached when the root has had its share."""
+        """Count one visited node; raise WorkBoundError when the root has had its share."""
         self.work += 1
         if self.work > WORK_BOUND:
-            raise WorkBoundReached
+            raise WorkBoundError
 
     def now(self) -> int:
         """A number that grows with each call: the order in which things were seen."""
@@ -264,7 +271,9 @@ class Machine:
         for one in each(container):
             iteration.contains(self, one, value, place)
 
-    def assign_attribute(self, target: Value, name: str, value: Value, place: Place, *, augmented: bool = False) -> None:
+    def assign_attribute(
+        self, target: Value, name: str, value: Value, place: Place, *, augmented: bool = False
+    ) -> None:
         """`target.name = value`; `place` is the statement."""
         for one in each(target):
             rows.assign_attribute(self, one, name, value, place, augmented=augmented)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import loading_calls, refetches, relations
 from flake8_django_orm.machine.events import ManagerRead, PrefetchBypassed, QueryRun, ResultReused, RowsUpdated
-from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded, Loading
+from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Alternatives,
@@ -41,7 +41,6 @@ from flake8_django_orm.project.models import RelationKind
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Loop
     from flake8_django_orm.machine.machine import Machine
-    from flake8_django_orm.project.models import Model
     from flake8_django_orm.syntax.units import Place
 
 #: Kinds of use that fill the result cache of a queryset, or are answered from it.
@@ -176,9 +175,7 @@ def chain(
         made = replace(made, mode=_values_mode(name, arguments), columns=_literal_names(arguments))
     if Aspect.ANNOTATIONS in method.changes:
         names = frozenset(a.name for a in arguments if a.name and not a.name.startswith("*"))
-        made = replace(
-            made, loading=replace(made.loading, annotations=made.loading.annotations | names)
-        )
+        made = replace(made, loading=replace(made.loading, annotations=made.loading.annotations | names))
     return loading_calls.apply(machine, made, method, arguments)
 
 
@@ -278,7 +275,6 @@ def _from_prefetch(
     """What a related manager answers without a query of its own kind; None where it queries like any queryset."""
     relation = queryset.relation
     assert relation is not None
-    target = queryset.model
     entry = relations.loaded_entry(machine, row, relation.name)
     prefetched = entry is not None and entry.how is How.PREFETCHED
     plain = not queryset.refined and not queryset.streamed and not queryset.sliced and _is_served(how, queryset)
@@ -395,7 +391,9 @@ def _run(
         looked_up = replace(queryset, steps=(*queryset.steps, step))
     if name == "update":
         machine.emit(
-            RowsUpdated(place=place, frame=machine.frame, loops=machine.counting_loops(), queryset=queryset, values=arguments)
+            RowsUpdated(
+                place=place, frame=machine.frame, loops=machine.counting_loops(), queryset=queryset, values=arguments
+            )
         )
     pattern = evaluate(machine, looked_up, name, place, arguments, writes=method.writes)
     if name in ("get", "first"):

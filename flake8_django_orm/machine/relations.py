@@ -48,11 +48,7 @@ def loaded_entry(machine: Machine, row: RowValue, name: str) -> Loaded | None:
 
 def is_silent(machine: Machine, row: RowValue) -> bool:
     """True where anything may be loaded on the row: its loading is unknown, or code that cannot be seen had it."""
-    return (
-        row.loading.unknown
-        or machine.store.row(row.identity).escaped
-        or machine.store.result(row.result).escaped
-    )
+    return row.loading.unknown or machine.store.row(row.identity).escaped or machine.store.result(row.result).escaped
 
 
 def read_single(machine: Machine, row: RowValue, relation: Relation, place: Place) -> Value:

@@ -80,7 +80,7 @@ def column_named(model: Model, name: str) -> str | None:
 
 def _note_deferred(machine: Machine, row: RowValue, column: str, place: Place) -> None:
     loading = row.loading
-    if loading.only is None and not loading.deferred or row.origin is None or relations.is_silent(machine, row):
+    if (loading.only is None and not loading.deferred) or row.origin is None or relations.is_silent(machine, row):
         return
     if column == row.model.primary_key or loading.peers:
         return
@@ -232,9 +232,7 @@ def assign_attribute(
             machine.store.set_member(identity, name, value)
 
 
-def _assign_to_row(
-    machine: Machine, row: RowValue, name: str, value: Value, place: Place, augmented: bool
-) -> None:
+def _assign_to_row(machine: Machine, row: RowValue, name: str, value: Value, place: Place, augmented: bool) -> None:
     state = machine.store.row(row.identity)
     relation = row.model.relations.get(name)
     if relation is None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from flake8_django_orm.machine.events import ColumnChange
 from flake8_django_orm.machine.loading import NOTHING, Loading
 from flake8_django_orm.machine.values import Value, alternatives
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.events import ColumnChange
 
 K = TypeVar("K", bound=Hashable)
 RowKey = tuple[int, tuple[str, ...], int | None]

@@ -14,7 +14,7 @@ import libcst as cst
 from flake8_django_orm.machine import definitions
 from flake8_django_orm.machine.events import DefaultCall, FieldArgument, FieldDeclared
 from flake8_django_orm.machine.frames import Frame
-from flake8_django_orm.machine.machine import Machine, WorkBoundReached
+from flake8_django_orm.machine.machine import Machine, WorkBoundError
 from flake8_django_orm.machine.values import ClassValue, ExternalValue, Value
 from flake8_django_orm.readers.python import PythonReader
 from flake8_django_orm.syntax.units import Unit, blank_out, parse_unit
@@ -46,7 +46,7 @@ def declared_fields(project: Project, execution: Execution, owner: ClassFacts) -
     if unit is None or node is None:
         return
     frame = Frame(qualname=owner.qualname, path=owner.path)
-    machine = Machine(project=project, execute=execution.run, frame=frame)
+    machine = Machine(project=project, programs=execution, frame=frame)
     reader = PythonReader(machine, unit, owner.module, {})
     try:
         for statement in node.body.body:
@@ -54,7 +54,7 @@ def declared_fields(project: Project, execution: Execution, owner: ClassFacts) -
                 for small in statement.body:
                     yield from _declaration(machine, reader, owner, small)
                     reader.visit(small)
-    except (WorkBoundReached, RecursionError):
+    except (WorkBoundError, RecursionError):
         return
 
 
@@ -138,10 +138,15 @@ def _arguments(machine: Machine, reader: PythonReader, call: cst.Call) -> Iterat
             if place.unit is reader.unit
         )
         literal = _LITERALS.get(type(arg.value), "")
-        if isinstance(arg.value, cst.Call) and isinstance(arg.value.func, cst.Name) and arg.value.func.value in (
-            "dict",
-            "list",
-            "set",
+        if (
+            isinstance(arg.value, cst.Call)
+            and isinstance(arg.value.func, cst.Name)
+            and arg.value.func.value
+            in (
+                "dict",
+                "list",
+                "set",
+            )
         ):
             literal = arg.value.func.value
         yield FieldArgument(

@@ -13,27 +13,32 @@ import libcst as cst
 
 from flake8_django_orm.machine import definitions
 from flake8_django_orm.machine.frames import Frame
-from flake8_django_orm.machine.machine import Machine
 from flake8_django_orm.machine.values import UNKNOWN, FunctionValue, Value
 from flake8_django_orm.readers.expressions import Closure
+from flake8_django_orm.readers.gate import Gate, gate_of
 from flake8_django_orm.readers.python import PythonReader
 from flake8_django_orm.source import SourceFile
 from flake8_django_orm.syntax.names import bound_names
 from flake8_django_orm.syntax.units import Unit, parse_unit
 
 if TYPE_CHECKING:
+    from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.project.facts import FunctionFacts
     from flake8_django_orm.project.project import Project
 
 #: Parsed functions kept at a time: a tree takes about a megabyte a thousand lines.
 KEPT_UNITS = 600
+#: Lines of a function that is entered whatever its words are.
+SHORT_FUNCTION = 12
 
 
 class Execution:
     """Parses and runs functions; one for each run of the linter."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, gate: Gate | None = None) -> None:
         self._project = project
+        self._gate = gate
+        self._may_query: dict[str, bool] = {}
         self._units: OrderedDict[str, Unit | None] = OrderedDict()
         self._sources: dict[str, SourceFile] = {}
         self.functions_parsed = 0
@@ -59,6 +64,25 @@ class Execution:
         if len(self._units) > KEPT_UNITS:
             self._units.popitem(last=False)
         return unit
+
+    def text_of(self, facts: FunctionFacts) -> str:
+        """The function's source lines, "" where they cannot be had."""
+        source = self.source(facts.path)
+        if source is None:
+            return ""
+        end = source.line_start(facts.end + 1) if facts.end < source.row_count else len(source.text)
+        return source.text[source.line_start(facts.start) : end]
+
+    def may_query(self, facts: FunctionFacts) -> bool:
+        """Whether a function that is handed no rows may still touch the database: its own words, or it is short enough
+        to be one that only calls another."""
+        answer = self._may_query.get(facts.key)
+        if answer is None:
+            if self._gate is None:
+                self._gate = gate_of(self._project)
+            short = facts.end - facts.start < SHORT_FUNCTION
+            answer = self._may_query[facts.key] = short or self._gate.queries(self.text_of(facts))
+        return answer
 
     def _parse(self, facts: FunctionFacts) -> Unit | None:
         source = self.source(facts.path)
@@ -102,7 +126,7 @@ def function_reader(
         dict(values),
         class_key=class_key,
         receiver=positional[0] if positional and class_key and not facts.is_static else None,
-        local_names=bound_names(node.body),
+        local_names=unit.ask(bound_names, node.body),
     )
 
 
@@ -115,7 +139,7 @@ def _run_closure(machine: Machine, closure: Closure, values: dict[str, Value]) -
         env[name] = values.get(name, values.get(str(number), UNKNOWN))
     for parameter in node.params.kwonly_params:
         env[parameter.name.value] = values.get(parameter.name.value, UNKNOWN)
-    local = bound_names(node.body) if isinstance(node, cst.FunctionDef) else frozenset()
+    local = outer.unit.ask(bound_names, node.body) if isinstance(node, cst.FunctionDef) else frozenset()
     reader = PythonReader(
         machine,
         outer.unit,
@@ -137,7 +161,7 @@ def root_frame(facts: FunctionFacts) -> Frame:
 
 def receiver_value(machine: Machine, facts: FunctionFacts) -> Value:
     """What `self` or `cls` is where no caller is seen."""
-    from flake8_django_orm.machine.annotations import given_row
+    from flake8_django_orm.machine.annotated import given_row
     from flake8_django_orm.machine.values import Instance, ModelClass
 
     key = f"{facts.module}.{facts.class_name}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import libcst as cst
 
@@ -36,6 +36,28 @@ from flake8_django_orm.syntax.names import dotted_name
 from flake8_django_orm.syntax.units import Place, Unit
 from flake8_django_orm.syntax.visitor import LeanVisitor, children
 
+#: Binary and augmented operators as text; others do nothing to rows.
+OPERATORS: dict[type[cst.CSTNode], str] = {
+    cst.Add: "+",
+    cst.AddAssign: "+",
+    cst.Subtract: "-",
+    cst.SubtractAssign: "-",
+    cst.Multiply: "*",
+    cst.MultiplyAssign: "*",
+    cst.Divide: "/",
+    cst.DivideAssign: "/",
+    cst.FloorDivide: "//",
+    cst.FloorDivideAssign: "//",
+    cst.Modulo: "%",
+    cst.ModuloAssign: "%",
+    cst.Power: "**",
+    cst.PowerAssign: "**",
+    cst.BitOr: "|",
+    cst.BitOrAssign: "|",
+    cst.BitAnd: "&",
+    cst.BitAndAssign: "&",
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
@@ -52,7 +74,7 @@ class ExpressionReader(LeanVisitor):
     def __init__(
         self,
         machine: Machine,
-        unit: object,
+        unit: Unit,
         module: str,
         env: dict[str, Value],
         *,
@@ -62,7 +84,7 @@ class ExpressionReader(LeanVisitor):
     ) -> None:
         super().__init__()
         self.machine = machine
-        self.unit = cast(Unit, unit)
+        self.unit = unit
         self.module = module
         self.env = env
         self.class_key = class_key
@@ -285,7 +307,7 @@ class ExpressionReader(LeanVisitor):
 
     def arguments(self, args: Sequence[cst.Arg]) -> tuple[Argument, ...]:
         """The arguments of a call, evaluated in order."""
-        found = []
+        found: list[Argument] = []
         for arg in args:
             value = self.evaluate(arg.value)
             name = arg.keyword.value if arg.keyword is not None else arg.star or None
@@ -311,7 +333,11 @@ class ExpressionReader(LeanVisitor):
             self.truth(node.expression)
             return UNKNOWN
         value = self.evaluate(node.expression)
-        if isinstance(node.operator, cst.Minus) and isinstance(value, Constant) and isinstance(value.value, (int, float)):
+        if (
+            isinstance(node.operator, cst.Minus)
+            and isinstance(value, Constant)
+            and isinstance(value.value, (int, float))
+        ):
             return Constant(-value.value)
         return value if isinstance(value, Expression) else unknown(value)
 
@@ -349,7 +375,7 @@ class ExpressionReader(LeanVisitor):
 
     def visit_BinaryOperation(self, node: cst.BinaryOperation) -> Value:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
-        operator = node.operator._get_token()
+        operator = OPERATORS.get(type(node.operator), "")
         return self.operate(left, operator, right, node, node.left, node.right)
 
     def operate(
@@ -367,9 +393,9 @@ class ExpressionReader(LeanVisitor):
             for part in parts:
                 self.machine.text(part, self.place(right_node))
             return unknown(right)
-        if operator in "|&" and isinstance(left, QuerySetValue):
+        if operator in ("|", "&") and isinstance(left, QuerySetValue):
             return querysets.combine(self.machine, left, right, self.place(node))
-        if isinstance(left, Collection) and isinstance(right, Collection) and operator in "+|":
+        if isinstance(left, Collection) and isinstance(right, Collection) and operator in ("+", "|"):
             return self._joined(left, right, node)
         if isinstance(left, Expression) or isinstance(right, Expression):
             return _expression(left, right)

@@ -53,6 +53,10 @@ class Gate:
             return True
         return not _LOOPS.isdisjoint(found) and not self.relations.isdisjoint(found)
 
+    def queries(self, text: str) -> bool:
+        """Whether the function's own words name a manager, a model or a query."""
+        return not self.words.isdisjoint(_WORD.findall(text))
+
 
 def gate_of(project: Project) -> Gate:
     """The gate of a project: its managers, many-valued relations and models by name."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from flake8_django_orm.machine import iteration
 from flake8_django_orm.machine.frames import Loop, Repeats
-from flake8_django_orm.machine.machine import Machine
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Collection,
@@ -27,8 +27,12 @@ from flake8_django_orm.machine.values import (
     alternatives,
     each,
 )
-from flake8_django_orm.readers.expressions import ExpressionReader
-from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early
+from flake8_django_orm.readers.expressions import OPERATORS, ExpressionReader
+from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early, target_names
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.syntax.units import Unit
 
 Environment = dict[str, Value]
 
@@ -36,7 +40,7 @@ Environment = dict[str, Value]
 class PythonReader(ExpressionReader):
     """Reads one function body (or module body) as the machine's program."""
 
-    def __init__(self, machine: Machine, unit: object, module: str, env: Environment, **context: object) -> None:
+    def __init__(self, machine: Machine, unit: Unit, module: str, env: Environment, **context: Any) -> None:
         super().__init__(machine, unit, module, env, **context)
         self.returned: list[Value] = []
         self.alive = True
@@ -44,7 +48,7 @@ class PythonReader(ExpressionReader):
 
     def read_body(self, body: cst.BaseSuite | Sequence[cst.CSTNode]) -> Value:
         """Run the statements; the function's value: what it returns, or an iterator of what it yields."""
-        self._block(block_statements(body) if isinstance(body, cst.BaseSuite) else body)
+        self._block(self.unit.ask(block_statements, body) if isinstance(body, cst.BaseSuite) else body)
         if self.yielded:
             pattern = alternatives(iteration.generalise(value) for value in self.yielded)
             return Collection(shape=Shape.ITERATOR, element=pattern)
@@ -62,8 +66,8 @@ class PythonReader(ExpressionReader):
 
     def _suite(self, body: cst.BaseSuite) -> None:
         """A guarded suite; one that always leaves its loops runs at most once in them."""
-        left = always_leaves(body)
-        statements = block_statements(body)
+        left = self.unit.ask(always_leaves, body)
+        statements = self.unit.ask(block_statements, body)
         if left is None or (left is cst.Raise and self.tries):
             self._block(statements)
             return
@@ -115,7 +119,7 @@ class PythonReader(ExpressionReader):
 
         def run(case: cst.MatchCase) -> Callable[[], None]:
             def option() -> None:
-                for name in bound_names(case.pattern):
+                for name in self.unit.ask(bound_names, case.pattern):
                     self.env[name] = Unknown(loops=subject.loops)
                 if case.guard is not None:
                     self.truth(case.guard)
@@ -129,11 +133,11 @@ class PythonReader(ExpressionReader):
         before_env, before = dict(self.env), self.machine.store.fork()
         if node.handlers:
             self.tries += 1
-        self._block(block_statements(node.body))
+        self._block(self.unit.ask(block_statements, node.body))
         if node.handlers:
             self.tries -= 1
         if self.alive and node.orelse is not None:
-            self._block(block_statements(node.orelse.body))
+            self._block(self.unit.ask(block_statements, node.orelse.body))
         after_env, after, after_alive = dict(self.env), self.machine.store.fork(), self.alive
 
         def handle(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> Callable[[], None]:
@@ -155,7 +159,7 @@ class PythonReader(ExpressionReader):
         self._branches([fall_through, *(handle(h) for h in node.handlers)], conditional=False)
         if node.finalbody is not None:
             alive, self.alive = self.alive, True
-            self._block(block_statements(node.finalbody.body))
+            self._block(self.unit.ask(block_statements, node.finalbody.body))
             self.alive = self.alive and alive
 
     visit_TryStar = visit_Try
@@ -165,7 +169,7 @@ class PythonReader(ExpressionReader):
             value = self.evaluate(item.item)
             if item.asname is not None:
                 self.assign(item.asname.name, _entered(value), node)
-        self._block(block_statements(node.body))
+        self._block(self.unit.ask(block_statements, node.body))
 
     # -- loops --------------------------------------------------------------------------------------------------
 
@@ -173,7 +177,7 @@ class PythonReader(ExpressionReader):
         iterable = self.evaluate(node.iter)
         repeats, result = iteration.repeats(self.machine, iterable)
         place = self.place(node.iter)
-        if always_leaves(node.body) is not None:
+        if self.unit.ask(always_leaves, node.body) is not None:
             repeats = Repeats.BOUNDED
         loop = self.machine.new_loop(place, repeats, result, is_async=node.asynchronous is not None)
         item = self.machine.element(iterable, loop, place)
@@ -184,9 +188,9 @@ class PythonReader(ExpressionReader):
         if carried:
             self.env.update(carried)
             self._iteration(loop, node.target, iteration.bind(self.machine, _unbound(item), loop), node.body)
-        self._leave_loop(loop, before, stops_early=may_stop_early(node.body))
+        self._leave_loop(loop, before, stops_early=self.unit.ask(may_stop_early, node.body))
         if node.orelse is not None:
-            self._block(block_statements(node.orelse.body))
+            self._block(self.unit.ask(block_statements, node.orelse.body))
 
     def visit_While(self, node: cst.While) -> None:
         loop = self.machine.new_loop(self.place(node.test), Repeats.POLLING)
@@ -194,21 +198,21 @@ class PythonReader(ExpressionReader):
         self._enter_loop(loop, node.body)
         with self.machine.looping(loop):
             self.truth(node.test)
-            self._block(block_statements(node.body))
+            self._block(self.unit.ask(block_statements, node.body))
             self.alive = True
         self._leave_loop(loop, before, stops_early=True)
         if node.orelse is not None:
-            self._block(block_statements(node.orelse.body))
+            self._block(self.unit.ask(block_statements, node.orelse.body))
 
     def _iteration(self, loop: Loop, target: cst.BaseExpression, item: Value, body: cst.BaseSuite) -> None:
         with self.machine.looping(loop):
             self.assign(target, item, target)
-            self._block(block_statements(body))
+            self._block(self.unit.ask(block_statements, body))
             self.alive = True
 
     def _enter_loop(self, loop: Loop, body: cst.BaseSuite) -> None:
         """What the body binds may have changed since the iteration before: it depends on the loop."""
-        for name in bound_names(body):
+        for name in self.unit.ask(bound_names, body):
             if name in self.env:
                 value = self.env[name]
                 self.env[name] = replace(value, loops=value.loops | {loop.number})
@@ -216,7 +220,7 @@ class PythonReader(ExpressionReader):
     def _carried(self, before: Environment, body: cst.BaseSuite) -> Environment:
         """Names that hold something else in the next iteration: each with both of its values."""
         carried: Environment = {}
-        for name in bound_names(body):
+        for name in self.unit.ask(bound_names, body):
             old, new = before.get(name), self.env.get(name)
             if old is None or new is None or old == new or not _matters(new):
                 continue
@@ -246,7 +250,7 @@ class PythonReader(ExpressionReader):
             self.assign(node.target, self.evaluate(node.value), node)
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
-        operator = node.operator._get_token()[:-1]
+        operator = OPERATORS.get(type(node.operator), "")
         target = node.target
         if isinstance(target, cst.Attribute):
             base = self.evaluate(target.value)
@@ -276,7 +280,7 @@ class PythonReader(ExpressionReader):
         self.truth(node.test)
 
     def visit_Del(self, node: cst.Del) -> None:
-        for name in bound_names(node):
+        for name in target_names(node.target):
             self.env.pop(name, None)
 
     def visit_Pass(self, node: cst.Pass) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.calls import given_parameter
-from flake8_django_orm.machine.machine import Entered, Machine, WorkBoundReached
+from flake8_django_orm.machine.machine import Entered, Machine, WorkBoundError
 from flake8_django_orm.machine.needs import with_missing_loading
 from flake8_django_orm.readers.execution import (
     Execution,
@@ -44,16 +44,14 @@ def run_function(
     node = definition_of(unit) if unit is not None else None
     if unit is None or node is None:
         return RootRun()
-    machine = Machine(
-        project=project, execute=execution.run, frame=root_frame(facts), django_version=django_version
-    )
+    machine = Machine(project=project, programs=execution, frame=root_frame(facts), django_version=django_version)
     values = _root_parameters(machine, facts)
     machine.calls.append(Entered(facts, {}))
     reader = function_reader(machine, unit, facts, node, values)
     cut = False
     try:
         reader.read_body(node.body)
-    except (WorkBoundReached, RecursionError):
+    except (WorkBoundError, RecursionError):
         cut = True
     events = with_missing_loading(machine.finished_events(), machine.root)
     return RootRun(tuple(events), cut, machine.depth_cuts, machine.work)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flake8_django_orm.findings import Applicability, Fix
 from flake8_django_orm.machine.events import Event
 
 if TYPE_CHECKING:
+    from flake8_django_orm.findings import Applicability, Fix
     from flake8_django_orm.project.project import Project
     from flake8_django_orm.syntax.units import Place
 

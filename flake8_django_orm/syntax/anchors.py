@@ -5,9 +5,12 @@ In: a place. Out: offsets. For a chain broken over several lines that is the lin
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import libcst as cst
 
-from flake8_django_orm.syntax.units import Place
+if TYPE_CHECKING:
+    from flake8_django_orm.syntax.units import Place
 
 
 def anchor_span(place: Place, text: str) -> tuple[int, int]:

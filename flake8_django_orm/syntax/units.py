@@ -7,14 +7,17 @@ libcst drops form feeds when it writes code, and spans come from the writing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import libcst as cst
 
 from flake8_django_orm.syntax.spans import node_spans
 
 _PREFIX = "if 1:\n"
+Node = TypeVar("Node", bound=cst.CSTNode)
+Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +31,15 @@ class Unit:
     body: Sequence[cst.BaseStatement]
     shift: int
     _spans: dict[int, tuple[int, int]] | None = None
+    _answers: dict[tuple[object, int], Any] = field(default_factory=dict)
+
+    def ask(self, question: Callable[[Node], Answer], node: Node) -> Answer:
+        """The answer to a question of pure syntax about a node, worked out once however often the node is visited."""
+        key = (question, id(node))
+        if key not in self._answers:
+            self._answers[key] = question(node)
+        answer: Answer = self._answers[key]
+        return answer
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """The file's offsets `[start, end)` of a node of this unit, its own parentheses left out."""
@@ -51,6 +63,11 @@ class Place:
     @property
     def span(self) -> tuple[int, int]:
         return self.unit.span(self.node)
+
+    @property
+    def callee_span(self) -> tuple[int, int]:
+        """The part of a call that is called: `timezone.now` of `timezone.now()`; the whole span of anything else."""
+        return self.unit.span(self.node.func) if isinstance(self.node, cst.Call) else self.span
 
     def at(self, node: cst.CSTNode) -> Place:
         """The place of another node of the same unit."""

@@ -30,6 +30,16 @@ _TRIVIA = (
 )
 
 _part_names: dict[type[cst.CSTNode], tuple[str, ...]] = {}
+_is_part: dict[type[object], bool] = {}
+
+
+def _counts(part: object) -> bool:
+    """Whether a field's value is a node that is not trivia, remembered by class: libcst's isinstance is slow."""
+    kind = type(part)
+    answer = _is_part.get(kind)
+    if answer is None:
+        answer = _is_part[kind] = isinstance(part, cst.CSTNode) and not isinstance(part, _TRIVIA)
+    return answer
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -43,11 +53,12 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         )
     for name in names:
         part = getattr(node, name)
-        if isinstance(part, cst.CSTNode):
-            if not isinstance(part, _TRIVIA):
-                yield part
-        elif isinstance(part, (list, tuple)):
-            yield from (p for p in part if isinstance(p, cst.CSTNode) and not isinstance(p, _TRIVIA))
+        if type(part) is tuple or type(part) is list:
+            for one in part:
+                if _counts(one):
+                    yield one
+        elif _counts(part):
+            yield part
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -69,7 +80,7 @@ class LeanVisitor:
         """Call the method for this node's class and return its answer."""
         method = self._methods.get(type(node))
         if method is None:
-            method = getattr(self, f"visit_{type(node).__name__}", self.visit_other)
+            method = getattr(self, f"visit_{type(node).__name__}", None) or self.visit_other
             self._methods[type(node)] = method
         return method(node)
 

@@ -6,10 +6,13 @@ In: a MissingLoading event. Out: its report, with the fix that serves everything
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading
-from flake8_django_orm.machine.events import MissingLoading
 from flake8_django_orm.rules.base import RelatedPlace, Report, RuleContext
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.events import MissingLoading
 
 
 def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Report]:

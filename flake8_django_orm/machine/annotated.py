@@ -91,9 +91,7 @@ def _generic(machine: Machine, module: str, outer: ast.expr, inner: ast.expr, de
         return given_queryset(machine, item)
     if name in _SHAPES:
         if isinstance(item, RowValue):
-            item = RowValue(
-                model=item.model, result=item.result, fetched=Fetched.ITERATED, loading=UNKNOWN_LOADING
-            )
+            item = RowValue(model=item.model, result=item.result, fetched=Fetched.ITERATED, loading=UNKNOWN_LOADING)
         return Collection(shape=_SHAPES[name], element=item if item is not None else UNKNOWN)
     return None
 

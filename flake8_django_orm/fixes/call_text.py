@@ -1,0 +1,93 @@
+"""Calls as text: append a method to a chain, add arguments to a call, in the style of what stands there.
+
+In: the place of an expression, its file's text, and what to write. Out: edits that only insert, so no comment is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from flake8_django_orm.findings import Edit
+from flake8_django_orm.syntax.visitor import walk
+
+if TYPE_CHECKING:
+    from flake8_django_orm.syntax.units import Place
+
+_COMMENT = re.compile(r"[ \t]*#[^\r\n]*")
+_NEXT_LINK = re.compile(r"(?:[ \t]*#[^\r\n]*)?(?P<lead>[ \t]*\\?\r?\n(?:[ \t]*\r?\n)*[ \t]*)\.")
+
+
+def quoted(name: str, place: Place) -> str:
+    """`name` as a string literal in the quotes that the expression at `place`, else its definition, uses most."""
+    quote = _usual_quote(place.node) or _usual_quote(place.unit.tree) or '"'
+    return f"{quote}{name}{quote}"
+
+
+def _usual_quote(node: cst.CSTNode) -> str | None:
+    quotes = [part.quote for part in walk(node) if isinstance(part, cst.SimpleString)]
+    single, double = quotes.count("'"), quotes.count('"')
+    if single == double == 0:
+        return None
+    return "'" if single > double else '"'
+
+
+def append_calls(place: Place, text: str, calls: Sequence[str]) -> Edit:
+    """Put `.call` behind the expression, for each call: on lines of their own where the links of the chain stand so."""
+    end = place.span[1]
+    lead = _line_of_its_own(place, text)
+    at = _behind_comment(text, end) if lead else end
+    return Edit(place.path, at, at, "".join(f"{lead}.{call}" for call in calls))
+
+
+def _line_of_its_own(place: Place, text: str) -> str:
+    """The line break and indentation before the last link of the chain, or the next; "" where they share a line."""
+    node = place.node
+    link = node.func if isinstance(node, cst.Call) else node
+    if isinstance(link, cst.Attribute):
+        before = place.unit.span(link.dot.whitespace_before)[0]
+        gap = text[before : place.unit.span(link.dot)[0]]
+        if "\n" in gap:
+            return _lead(gap)
+    following = _NEXT_LINK.match(text, place.span[1])
+    return _lead(following["lead"]) if following else ""
+
+
+def _lead(gap: str) -> str:
+    indentation = gap.rsplit("\n", 1)[1]
+    return f" \\\n{indentation}" if "#" not in gap and "\\" in gap else f"\n{indentation}"
+
+
+def _behind_comment(text: str, offset: int) -> int:
+    """The end of a comment that follows on the line, else `offset`."""
+    comment = _COMMENT.match(text, offset)
+    return comment.end() if comment else offset
+
+
+def add_arguments(place: Place, text: str, arguments: Sequence[str]) -> tuple[Edit, ...]:
+    """Put further arguments behind those of the call at `place`: one a line where the last one stands so."""
+    call = place.node
+    assert isinstance(call, cst.Call)
+    if not call.args:
+        at = place.span[1] - 1
+        return (Edit(place.path, at, at, ", ".join(arguments)),)
+    last = call.args[-1]
+    start, end = place.unit.span(last)
+    comma = place.unit.span(last.comma)[1] if isinstance(last.comma, cst.Comma) else None
+    line = text.rfind("\n", 0, start) + 1
+    indentation = text[line:start]
+    if indentation.strip():
+        if comma is None:
+            return (Edit(place.path, end, end, "".join(f", {one}" for one in arguments)),)
+        return (Edit(place.path, comma, comma, "".join(f" {one}," for one in arguments)),)
+    if comma is not None:
+        at = _behind_comment(text, comma)
+        return (Edit(place.path, at, at, "".join(f"\n{indentation}{one}," for one in arguments)),)
+    added = ",".join(f"\n{indentation}{one}" for one in arguments)
+    at = _behind_comment(text, end)
+    if at == end:
+        return (Edit(place.path, end, end, f",{added}"),)
+    return Edit(place.path, end, end, ","), Edit(place.path, at, at, added)

@@ -1,0 +1,212 @@
+"""Where the project's Python files are and what their modules are called.
+
+In: the project's root directory (and the paths of unsaved buffers). Out: the files, and module names for
+paths and back. Names follow the source roots that a project can have: the root itself, directories with a
+`manage.py` or a package's metadata, and a `src` beside them. Directories without `__init__.py` count as
+namespace packages. A file has one name here and may answer to others (`shop.models` for
+`backend.shop.models`). Symbolic links never lead out of the root.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "bower_components"})
+_PROJECT_FILES = ("manage.py", "setup.py", "setup.cfg", "pyproject.toml")
+_MAX_DEPTH = 60
+
+
+class SourceTree:
+    """The Python files below `root`. The directory is walked once, when the first question needs it."""
+
+    def __init__(self, root: Path, extra: Iterable[Path] = ()) -> None:
+        self.root = Path(os.path.abspath(root))
+        self.real_root = os.path.realpath(self.root)
+        self._extra = tuple(extra)
+        self._packages: set[str] = set()
+        self._source_roots: set[str] = {""}
+
+    def relative(self, path: Path) -> str | None:
+        """The POSIX path of `path` below the root, None for a file outside of it."""
+        absolute = os.path.abspath(path if path.is_absolute() else self.root / path)
+        for base, name in ((str(self.root), absolute), (self.real_root, os.path.realpath(absolute))):
+            if name.startswith(base.rstrip(os.sep) + os.sep):
+                return name[len(base.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+        return None
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The project's Python files as sorted POSIX paths below the root."""
+        found = self._walk()
+        for path in self._extra:
+            relative = self.relative(path)
+            if relative is not None and relative.endswith(".py"):
+                found.add(relative)
+        return tuple(sorted(found))
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Path to module name. Where two files would share a name, both are named from the project's root."""
+        wanted: dict[str, list[str]] = {}
+        for path in self.files:
+            wanted.setdefault(self._natural_name(path), []).append(path)
+        names: dict[str, str] = {}
+        for name, paths in wanted.items():
+            for path in paths:
+                names[path] = name if len(paths) == 1 else _dotted(path)
+        return names
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        return {name: path for path, name in self._names.items()}
+
+    @cached_property
+    def _aliases(self) -> dict[str, list[str]]:
+        """Other names under which a file may be imported, with all the files that could be meant."""
+        aliases: dict[str, list[str]] = {}
+        for path, name in self._names.items():
+            for other in self._other_names(path):
+                if other != name:
+                    aliases.setdefault(other, []).append(path)
+        return aliases
+
+    @cached_property
+    def _directories(self) -> frozenset[str]:
+        """The dotted names of all directories that hold modules, namespace packages among them."""
+        names: set[str] = set()
+        for name in (*self._names.values(), *self._aliases):
+            parent = name.rpartition(".")[0]
+            while parent and parent not in names:
+                names.add(parent)
+                parent = parent.rpartition(".")[0]
+        return frozenset(names)
+
+    def name_of(self, path: str) -> str:
+        """The module name of the file at `path` (relative to the root)."""
+        return self._names.get(path) or self._natural_name(path)
+
+    def holds(self, path: str) -> bool:
+        """True for the path of one of `files`."""
+        return path in self._names
+
+    def path_of(self, module: str) -> str | None:
+        """The file that goes by this very name."""
+        return self._paths.get(module)
+
+    def alias_path(self, module: str, near: str = "") -> str | None:
+        """The file that `module` may mean by another name; of several the one closest to the path `near`."""
+        paths = self._aliases.get(module)
+        if not paths:
+            return None
+        return max(paths, key=lambda path: (_shared_parts(path, near), -len(path)))
+
+    def is_package_name(self, module: str) -> bool:
+        """True for the name of a directory with modules in it, with or without `__init__.py`."""
+        return module in self._directories
+
+    def _natural_name(self, path: str) -> str:
+        top = self._top(path)
+        base = max((root for root in self._source_roots if _contains(root, top)), key=len, default="")
+        return _dotted(path, base)
+
+    def _other_names(self, path: str) -> Iterable[str]:
+        """Names relative to every source root above, and, for packages, without leading namespace
+        directories.
+        """
+        top = self._top(path)
+        for root in self._source_roots:
+            if _contains(root, top):
+                yield _dotted(path, root)
+        if "/" not in path[len(top) :].lstrip("/"):
+            return
+        base = top
+        while base:
+            name = _dotted(path, base)
+            if name.partition(".")[0] not in sys.stdlib_module_names:
+                yield name
+            base = base.rpartition("/")[0]
+
+    def _top(self, path: str) -> str:
+        """The directory above the outermost package that holds the file."""
+        directory = path.rpartition("/")[0]
+        while directory and directory in self._packages:
+            directory = directory.rpartition("/")[0]
+        return directory
+
+    def _walk(self) -> set[str]:
+        found: set[str] = set()
+        stack = [("", 0)]
+        while stack:
+            directory, depth = stack.pop()
+            for name, is_directory in self._entries(directory, found):
+                inner = f"{directory}/{name}" if directory else name
+                if is_directory and depth < _MAX_DEPTH:
+                    stack.append((inner, depth + 1))
+        for directory in list(self._source_roots):
+            source = f"{directory}/src" if directory else "src"
+            if source not in self._packages and any(path.startswith(source + "/") for path in found):
+                self._source_roots.add(source)
+        return found
+
+    def _entries(self, directory: str, found: set[str]) -> list[tuple[str, bool]]:
+        """The subdirectories worth a visit; the Python files go into `found`."""
+        inner: list[tuple[str, bool]] = []
+        files: list[str] = []
+        try:
+            with os.scandir(self.root / directory) as entries:
+                for entry in entries:
+                    if entry.name == "pyvenv.cfg" and directory:
+                        return []
+                    if entry.is_dir(follow_symlinks=False):
+                        if not entry.name.startswith(".") and entry.name not in _SKIPPED:
+                            inner.append((entry.name, True))
+                    elif self._is_file(entry):
+                        files.append(entry.name)
+        except OSError:
+            return []
+        if directory in {"build", "dist"} and "__init__.py" not in files:
+            return []
+        if "__init__.py" in files and directory:
+            self._packages.add(directory)
+        elif any(name in files for name in _PROJECT_FILES):
+            self._source_roots.add(directory)
+        prefix = directory + "/" if directory else ""
+        found.update(prefix + name for name in files if name.endswith(".py"))
+        return inner
+
+    def _is_file(self, entry: os.DirEntry[str]) -> bool:
+        if not (entry.name.endswith(".py") or entry.name in _PROJECT_FILES):
+            return False
+        if entry.is_symlink():
+            real = os.path.realpath(entry.path)
+            return os.path.isfile(real) and real.startswith(self.real_root.rstrip(os.sep) + os.sep)
+        return entry.is_file(follow_symlinks=False)
+
+
+def _dotted(path: str, base: str = "") -> str:
+    """The dotted name of the file at `path` seen from the directory `base`."""
+    inner = PurePosixPath(path[len(base) :].lstrip("/"))
+    parts = list(inner.with_suffix("").parts)
+    if parts and parts[-1] == "__init__" and len(parts) > 1:
+        parts.pop()
+    return ".".join(parts)
+
+
+def _contains(directory: str, inner: str) -> bool:
+    return not directory or inner == directory or inner.startswith(directory + "/")
+
+
+def _shared_parts(path: str, other: str) -> int:
+    count = 0
+    for mine, theirs in zip(path.split("/"), other.split("/"), strict=False):
+        if mine != theirs:
+            break
+        count += 1
+    return count

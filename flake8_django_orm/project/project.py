@@ -1,0 +1,230 @@
+"""The door to the project index: every question that the machine, the owners and the rules ask about the
+linted project.
+
+In: a root directory, the roots of the Python environment, unsaved buffers. Out: facts, definitions and
+models, on demand.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.project.constants import Constants
+from flake8_django_orm.project.definitions import Definition, External, ModuleRef
+from flake8_django_orm.project.environment import Environment, find_environment
+from flake8_django_orm.project.field_arguments import FieldArguments
+from flake8_django_orm.project.fields import FieldReader
+from flake8_django_orm.project.gate import mentions
+from flake8_django_orm.project.labels import Labels
+from flake8_django_orm.project.layout import SourceTree
+from flake8_django_orm.project.meta import MetaOptions
+from flake8_django_orm.project.model_graph import ModelGraph
+from flake8_django_orm.project.resolve import Resolver
+from flake8_django_orm.project.settings_values import SettingsValues
+from flake8_django_orm.project.store import ModuleStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from flake8_django_orm.project.facts import Assignment, ClassFacts, FunctionFacts, ModuleFacts
+    from flake8_django_orm.project.models import Model
+
+__all__ = ["Definition", "External", "ModuleRef", "Project"]
+
+
+class Project:
+    """The index of one project. Safe to share by all files of a run; nothing is read before it is asked for."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        environment: Sequence[Path] | None = None,
+        overlays: Mapping[Path, str] | None = None,
+    ) -> None:
+        """`environment` holds site-packages directories, None means: find them. `overlays` are unsaved
+        buffers by path.
+        """
+        self.root = Path(os.path.abspath(root))
+        self._overlays = dict(overlays or {})
+        self._given_environment = environment
+
+    # modules and text
+
+    def relative(self, path: Path) -> str:
+        """`path` as the facts write it: POSIX, relative to the root, absolute for a file outside of it."""
+        return self._store.key_of(path)
+
+    def text(self, path: str) -> str | None:
+        """The text of a file of the project or its environment by its path in the facts; None if there is
+        none.
+
+        An unsaved buffer wins over the file. Files outside of the root and the environment are not read.
+        """
+        return self._store.text(path)
+
+    def module_name(self, path: Path) -> str:
+        """The dotted name of the module at `path`."""
+        relative = self._tree.relative(path)
+        return path.stem if relative is None else self._tree.name_of(relative)
+
+    def module(self, name: str) -> ModuleFacts | None:
+        """The facts of a module of the project or its environment; None if there is none or it does not
+        parse.
+        """
+        return self._resolver.module(name)
+
+    def module_at(self, path: Path) -> ModuleFacts | None:
+        """The facts of the file at `path`; None for a file that is not there or has a syntax error."""
+        return self._store.facts_at(self._store.key_of(path))
+
+    def files(self) -> Sequence[Path]:
+        """The project's Python files, sorted, as absolute paths."""
+        return [self.root / path for path in self._tree.files]
+
+    def modules_mentioning(self, word: str) -> Iterable[ModuleFacts]:
+        """The project's modules whose text has `word` as a whole identifier, in the order of their paths."""
+        return self._mentioning(word)
+
+    def _mentioning(self, word: str) -> Iterator[ModuleFacts]:
+        for path in self._paths_mentioning(word):
+            facts = self._store.facts_at(path)
+            if facts is not None:
+                yield facts
+
+    def _paths_mentioning(self, word: str) -> tuple[str, ...]:
+        if word not in self._mentions:
+            encoded = word.encode()
+            self._mentions[word] = tuple(path for path in self._tree.files if mentions(self._store.data(path), encoded))
+        return self._mentions[word]
+
+    # names
+
+    def resolve(self, module: str, dotted: str) -> Definition | None:
+        """What a dotted name means in the scope of a module; None for a name that is not bound there."""
+        return self._resolver.resolve(module, dotted)
+
+    def resolve_import(self, module: str, name: str | None) -> Definition | None:
+        """What `from module import name` binds; what `import module as x` binds if `name` is None."""
+        return self._resolver.resolve_import(module, name)
+
+    def class_facts(self, key: str) -> ClassFacts | None:
+        """The class by its dotted name."""
+        return self._resolver.class_facts(key)
+
+    def mro(self, key: str) -> tuple[str, ...]:
+        """The keys of a class and its bases in the project and the environment, nearest first."""
+        return self._resolver.mro(key)
+
+    def ancestors(self, key: str) -> tuple[str, ...]:
+        """Like `mro`, with the names of external bases in their places; "?" stands for a base that cannot be
+        told.
+        """
+        return self._resolver.ancestors(key)
+
+    def find_method(self, class_key: str, name: str) -> FunctionFacts | None:
+        """The function that a class or the nearest of its bases defines under `name`."""
+        return self._resolver.find_method(class_key, name)
+
+    def find_class_attribute(self, class_key: str, name: str) -> tuple[ClassFacts, Assignment] | None:
+        """The assignment to `name` in a class or the nearest of its bases, with the class that has it."""
+        return self._resolver.find_class_attribute(class_key, name)
+
+    # models
+
+    def model(self, key: str) -> Model | None:
+        """The model by the dotted name of its class; None for a class that is not a model."""
+        return self._graph.model(key)
+
+    def model_by_label(self, label: str) -> Model | None:
+        """The model by `app_label.Name`."""
+        found = self._labels.class_by_label(label)
+        return None if found is None else self.model(found.key)
+
+    def user_model(self) -> Model | None:
+        """The model that AUTH_USER_MODEL names in the project's settings, Django's own User by default."""
+        found = self._graph.user_class()
+        return None if found is None else self.model(found.key)
+
+    def models(self) -> Sequence[Model]:
+        """Every model class of the project, abstract ones included; models of the environment come by name
+        only.
+        """
+        found = (self.model(key) for key in self._graph.project_keys)
+        return [model for model in found if model is not None]
+
+    def relation_names(self) -> frozenset[str]:
+        """Every attribute name of a relation of any model of the project and its installed apps."""
+        return self._relation_names
+
+    def manager_names(self) -> frozenset[str]:
+        """Every attribute name of a manager of any model of the project and its installed apps."""
+        return self._manager_names
+
+    @cached_property
+    def _relation_names(self) -> frozenset[str]:
+        return frozenset(name for model in self._all_models for name in model.relations)
+
+    @cached_property
+    def _manager_names(self) -> frozenset[str]:
+        return frozenset({"objects", *(name for model in self._all_models for name in model.managers)})
+
+    @cached_property
+    def _all_models(self) -> tuple[Model, ...]:
+        found = (self.model(key) for key in self._graph.all_keys)
+        return tuple(model for model in found if model is not None)
+
+    # the parts, made when they are first needed
+
+    @cached_property
+    def _mentions(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _tree(self) -> SourceTree:
+        return SourceTree(self.root, self._overlays)
+
+    @cached_property
+    def _environment(self) -> Environment:
+        given = self._given_environment
+        return Environment(find_environment(self.root) if given is None else given)
+
+    @cached_property
+    def _store(self) -> ModuleStore:
+        return ModuleStore(self._tree, self._environment, self._overlays)
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        return Resolver(self._store, lambda module, call: self._graph.dynamic_class(module, call))
+
+    @cached_property
+    def _settings(self) -> SettingsValues:
+        return SettingsValues(self._store, self._resolver)
+
+    @cached_property
+    def _constants(self) -> Constants:
+        return Constants(self._resolver, self._settings)
+
+    @cached_property
+    def _meta(self) -> MetaOptions:
+        return MetaOptions(self._resolver, self._constants)
+
+    @cached_property
+    def _labels(self) -> Labels:
+        return Labels(self._store, self._resolver, self._settings, self._meta)
+
+    @cached_property
+    def _graph(self) -> ModelGraph:
+        fields = FieldReader(self._resolver, self._constants, FieldArguments(self._store, self._resolver))
+        return ModelGraph(
+            self._resolver,
+            self._settings,
+            self._labels,
+            self._constants,
+            self._meta,
+            fields,
+            self._environment.default_auto_field(),
+        )

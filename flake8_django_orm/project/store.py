@@ -1,0 +1,143 @@
+"""Texts and module facts of the project and its environment, read when they are asked for and then kept.
+
+In: the source tree, the environment, unsaved buffers. Out: bytes and text of files, facts of modules. A file
+that cannot be decoded or parsed has no facts; nothing here raises for what a file contains.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.project.extract import extract_module
+from flake8_django_orm.source import SourceError, decode_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flake8_django_orm.project.environment import Environment
+    from flake8_django_orm.project.facts import ModuleFacts
+    from flake8_django_orm.project.layout import SourceTree
+
+_MAX_BYTES = 8_000_000
+
+
+class ModuleStore:
+    """What the index has read so far. Paths are the strings that the facts hold: relative in the project,
+    else absolute.
+    """
+
+    def __init__(self, tree: SourceTree, environment: Environment, overlays: Mapping[Path, str]) -> None:
+        self.tree = tree
+        self.environment = environment
+        self._overlays = {self.key_of(path): text.removeprefix("\ufeff") for path, text in overlays.items()}
+        self._bytes: dict[str, bytes | None] = {}
+        self._texts: dict[str, str | None] = {}
+        self._facts: dict[str, ModuleFacts | None] = {}
+        self._environment_names: dict[str, str] = {}
+
+    def key_of(self, path: Path) -> str:
+        """`path` as the facts write it."""
+        relative = self.tree.relative(path)
+        return relative if relative is not None else Path(os.path.abspath(path)).as_posix()
+
+    def data(self, path: str) -> bytes:
+        """The bytes of a project file as they are on disk, or of its unsaved buffer; empty if it cannot be
+        read.
+        """
+        if path not in self._bytes:
+            overlay = self._overlays.get(path)
+            self._bytes[path] = self._read(path) if overlay is None else overlay.encode("utf-8", "replace")
+        return self._bytes[path] or b""
+
+    def text(self, path: str) -> str | None:
+        """The decoded text of a file of the project or the environment; None if there is no such file or no
+        text.
+        """
+        if path not in self._texts:
+            self._texts[path] = self._decode(path)
+        return self._texts[path]
+
+    def facts_at(self, path: str, name: str | None = None) -> ModuleFacts | None:
+        """The facts of the file at `path`; None for a file that is not there or not Python."""
+        if path not in self._facts:
+            module = name or self._environment_names.get(path) or self.tree.name_of(path)
+            self._facts[path] = self._parse(path, module)
+        return self._facts[path]
+
+    def is_project_path(self, path: str) -> bool:
+        """True for the path of a project file, false for one of the environment."""
+        return path not in self._environment_names and not os.path.isabs(path)
+
+    def project_module(self, name: str) -> ModuleFacts | None:
+        """The facts of the project's module of this very name."""
+        path = self.tree.path_of(name)
+        return None if path is None else self.facts_at(path)
+
+    def alias_module(self, name: str, near: str = "") -> ModuleFacts | None:
+        """The facts of a project module that may be imported as `name` from the file `near`."""
+        path = self.tree.alias_path(name, near)
+        return None if path is None else self.facts_at(path)
+
+    def environment_module(self, name: str) -> ModuleFacts | None:
+        """The facts of a module of the environment."""
+        found = self.environment.find(name)
+        if found is None:
+            return None
+        path = self.key_of(found[0])
+        self._environment_names.setdefault(path, name)
+        return self.facts_at(path, name)
+
+    def _allowed(self, path: Path) -> bool:
+        real = os.path.realpath(path)
+        inside = real.startswith(self.tree.real_root.rstrip(os.sep) + os.sep)
+        return inside or self.environment.holds(path)
+
+    def _read(self, path: str) -> bytes | None:
+        full = Path(os.path.join(self.tree.root, path))
+        try:
+            if not (self.tree.holds(path) or self._allowed(full)) or full.stat().st_size > _MAX_BYTES:
+                return None
+            return full.read_bytes()
+        except (OSError, ValueError):
+            return None
+
+    def _decode(self, path: str) -> str | None:
+        overlay = self._overlays.get(path)
+        if overlay is not None:
+            return overlay
+        data = self.data(path)
+        if self._bytes[path] is None:
+            return None
+        try:
+            return decode_text(data)[0]
+        except SourceError:
+            return None
+
+    def _parse(self, path: str, name: str) -> ModuleFacts | None:
+        text = self.text(path)
+        if text is None:
+            return None
+        tree = parse_text(text)
+        if tree is None:
+            return None
+        return extract_module(
+            tree,
+            name=name,
+            path=path,
+            is_package=path.rpartition("/")[2] == "__init__.py",
+            may_yield="yield" in text,
+        )
+
+
+def parse_text(text: str) -> ast.Module | None:
+    """The `ast` of a text, None where Python cannot parse it; warnings about the text stay silent."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

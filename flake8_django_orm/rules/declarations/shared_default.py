@@ -1,0 +1,79 @@
+"""DJQ402: a dict, list or set made in the class body is the default of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_django_orm.findings import Applicability, Edit, Fix
+from flake8_django_orm.machine.events import Event, FieldArgument, FieldDeclared
+from flake8_django_orm.rules.base import Report, Rule, RuleContext
+
+
+class SharedDefault(Rule):
+    """## What it does
+    Flags a model field whose `default` is a dict, list or set written in the class body: `default={}`, `default=[]`,
+    `default=dict()`.
+
+    ## Why is this bad
+    There is one such object for the whole process. A row that changes its value in place changes the default of all rows
+    that are made afterwards. `manage.py check` reports it for `JSONField` and `ArrayField` only (fields.E010).
+
+    ## Example
+    ```python
+    from django.db import models
+
+
+    class Profile(models.Model):
+        settings = models.JSONField(default={})
+    ```
+
+    ## Use instead
+    ```python
+    from django.db import models
+
+
+    class Profile(models.Model):
+        settings = models.JSONField(default=dict)
+    ```
+
+    ## Fix safety
+    An empty container becomes its type, which makes the same value anew for each row. The fix is unsafe because Django
+    writes a migration for the changed default. A container that is not empty is reported without a fix: it needs a
+    function of its own, which a migration can name.
+
+    ## What it does not see
+    Containers that are bound to a name elsewhere and passed by that name.
+
+    ## References
+    - [Django documentation: Field.default](https://docs.djangoproject.com/en/stable/ref/models/fields/#default)
+    """
+
+    code = "DJQ402"
+    name = "shared-default"
+    applicability = Applicability.UNSAFE
+    listens: type[Event] = FieldDeclared
+
+    def check(self, event: FieldDeclared, context: RuleContext) -> Iterator[Report]:
+        if event.kind != "model":
+            return
+        for argument in event.arguments:
+            if argument.name != "default" or not argument.literal:
+                continue
+            advice = (
+                f"pass {argument.literal}" if argument.empty else f"pass a function that makes the {argument.literal}"
+            )
+            yield Report(
+                event=event,
+                place=argument.place,
+                message=f"all {event.owner.name} rows share one {argument.literal} as the default of {event.name}: {advice}",
+                fix=_fix(argument),
+                model=event.model.label if event.model is not None else None,
+            )
+
+
+def _fix(argument: FieldArgument) -> Fix | None:
+    if not argument.empty:
+        return None
+    start, end = argument.place.span
+    edit = Edit(argument.place.path, start, end, argument.literal)
+    return Fix(Applicability.UNSAFE, f"Pass {argument.literal} itself", (edit,))

@@ -1,0 +1,83 @@
+"""DJQ203: a prefetched relation is asked something that its cache cannot answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_django_orm.findings import Applicability
+from flake8_django_orm.machine.events import Event, PrefetchBypassed
+from flake8_django_orm.rules.base import Report, Rule, RuleContext
+
+
+class PrefetchBypassedRule(Rule):
+    """## What it does
+    Flags `filter()`, `order_by()`, `values_list()`, `last()` and the like on a relation that the queryset prefetched, for
+    each row of a loop.
+
+    ## Why is this bad
+    A refined queryset cannot be answered from the prefetch: each one is a query of its own, on top of the prefetch that
+    nobody reads.
+
+    ## Example
+    ```python
+    from app.models import Author
+
+
+    def drafts():
+        found = []
+        for author in Author.objects.prefetch_related("books"):
+            for book in author.books.filter(published=False):
+                found.append(book.title)
+        return found
+    ```
+
+    ## Use instead
+    ```python
+    from app.models import Author
+
+
+    def drafts():
+        found = []
+        for author in Author.objects.prefetch_related("books"):
+            for book in [book for book in author.books.all() if not book.published]:
+                found.append(book.title)
+        return found
+    ```
+
+    ## Fix safety
+    The fix does in Python what the query did, on the rows that are there already. It is unsafe where Python and the
+    database may differ, as in the order of texts. For large relations a `Prefetch` with a queryset and `to_attr` is the
+    better cure.
+
+    ## What it does not see
+    Rows whose queryset comes from code that cannot be read.
+
+    ## References
+    - [Django documentation: prefetch_related()](https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related)
+    """
+
+    code = "DJQ203"
+    name = "prefetch-bypassed"
+    applicability = Applicability.UNSAFE
+    in_tests = False
+    listens: type[Event] = PrefetchBypassed
+
+    def check(self, event: PrefetchBypassed, context: RuleContext) -> Iterator[Report]:
+        if event.loop is None or not event.loop.counts:
+            return
+        path = ".".join(event.path)
+        yield Report(
+            event=event,
+            place=event.place,
+            message=f"every {event.row.model.name} row runs a query for {path} although it is prefetched on "
+            f"{context.line_of(event.origin.steps[-1].place)}: {_reason(event)} cannot use the prefetched rows",
+            fix=None,
+            model=event.origin.model.label,
+            relations=("__".join(event.path),),
+        )
+
+
+def _reason(event: PrefetchBypassed) -> str:
+    """The first method that the prefetch cannot answer."""
+    refining = [s.method for s in event.queryset.steps[1:] if s.method != "all"]
+    return f"{refining[0]}()" if refining else f"{event.how}()"

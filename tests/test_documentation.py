@@ -1,0 +1,78 @@
+"""What the README and the guide say is tried here: commands, links, and what is taken from the software."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docs.generate import ROOT, documents, fill
+from tests.demo.__main__ import copy_demo
+
+GUIDE = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUNNABLE = {
+    "flake8": [sys.executable, "-m", "flake8"],
+    "flake8-django-orm": [sys.executable, "-m", "flake8_django_orm"],
+    "python": [sys.executable],
+}
+
+
+def console_commands(text: str) -> Iterator[str]:
+    """The commands of the console blocks: lines after `$` where there are any, else all lines."""
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        lines = block.splitlines()
+        prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+        yield from (line.partition("  #")[0].strip() for line in prompted or lines if line.strip())
+
+
+COMMANDS = sorted(
+    {command for page in GUIDE for command in console_commands(page.read_text(encoding="utf-8"))}
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_demo(tmp_path_factory.mktemp("documentation") / "project")
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line.split()[0] in RUNNABLE])
+def test_commands_run_as_they_are_written(project: Path, command: str) -> None:
+    program, *arguments = shlex.split(command)
+    done = subprocess.run(
+        [*RUNNABLE[program], *arguments], cwd=project, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode in {0, 1}
+    assert done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_all_other_commands_are_for_make_and_pip() -> None:
+    others = [line.split() for line in COMMANDS if line.split()[0] not in RUNNABLE]
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for program, first, *_ in others:
+        assert (program == "make" and first in targets) or (program, first) == ("pip", "install")
+
+
+@pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    """If this fails, run `make docs`."""
+    expected = documents()
+    stale = [path.name for path, text in expected.items() if path.read_text(encoding="utf-8") != text]
+    assert stale == []
+    assert set((ROOT / "docs" / "rules").glob("*.md")) <= set(expected)
+
+
+def test_a_missing_mark_is_an_error() -> None:
+    with pytest.raises(ValueError, match="called rules"):
+        fill("no marks here", "rules", "table")
