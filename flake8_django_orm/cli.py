@@ -150,9 +150,7 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_project(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--root", "--djq-root", dest="djq_root", metavar="DIR", help="root of the Django project"
-    )
+    group.add_argument("--root", "--djq-root", dest="djq_root", metavar="DIR", help="root of the Django project")
     group.add_argument(
         "--django-version",
         "--djq-django-version",

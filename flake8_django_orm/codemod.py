@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import libcst as cst
-from libcst.codemod import CodemodCommand, CodemodContext
+from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from flake8_django_orm.config import ConfigurationError
 from flake8_django_orm.fixing import Fixing
@@ -47,28 +47,35 @@ class FixDjangoOrm(CodemodCommand):
     ) -> None:
         super().__init__(context)
         self._unsafe = unsafe_fixes
-        given = {"select": select, "djq-root": root}
-        self._options = read_options([f"--{name}={value}" for name, value in given.items() if value])
-        check_our_options(self._options)
+        self._given = {"select": select, "djq-root": root}
 
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
-        """`tree` with our fixes made; the same tree if there are none."""
+        """`tree` with our fixes made; the same tree if there are none. SkipFile where nothing can be done."""
         if self.context.filename is None:
-            raise ConfigurationError("a module without a file name belongs to no project")
+            raise SkipFile("a module without a file name belongs to no project")
+        options = self._options()
         source = make_source(tree.code, Path(os.path.abspath(self.context.filename)))
         path = str(source.path)
 
         def lint(_: Sequence[str], texts: Mapping[str, str]) -> Iterable[FileReport]:
             overlays = {source.path: texts.get(path, source.text)}
-            return [Linter(self._options, overlays).check(path)]
+            return [Linter(options, overlays).check(path)]
 
         (report,) = lint([path], {})
         if report.error:
-            self.warn(report.error)
-            return tree
-        outcome = Fixing(self._options, {path: report}, lint, stdin=source).run(unsafe=self._unsafe)
+            raise SkipFile(report.error)
+        outcome = Fixing(options, {path: report}, lint, stdin=source).run(unsafe=self._unsafe)
         for line in outcome.problems:
             self.warn(line)
         if path not in outcome.texts:
             return tree
         return cst.parse_module(outcome.texts[path], tree.config_for_parsing)
+
+    def _options(self) -> argparse.Namespace:
+        """flake8's options. libcst shows a traceback for what is wrong before the first file, so it is told here."""
+        try:
+            options = read_options([f"--{name}={value}" for name, value in self._given.items() if value])
+            check_our_options(options)
+        except ConfigurationError as error:
+            raise SkipFile(str(error)) from None
+        return options

@@ -70,9 +70,7 @@ def enabled_codes(
     """
     on_purpose = tuple(enable) + tuple(prefix for prefix in named if len(prefix) >= _NAMES_A_FAMILY)
     return frozenset(
-        rule.code
-        for rule in rules
-        if (rule.default_on or rule.code.startswith(on_purpose)) and is_selected(rule.code)
+        rule.code for rule in rules if (rule.default_on or rule.code.startswith(on_purpose)) and is_selected(rule.code)
     )
 
 
@@ -101,11 +99,9 @@ def settings_from_options(
 ) -> Settings:
     """The settings for `path` (absolute) from flake8's options with ours beside them; see `add_options`."""
     return Settings(
-        root=explicit_root(options.djq_root) if options.djq_root else project_root(path),
+        root=root_for(options, path),
         codes=codes,
-        django_version=parse_django_version(options.djq_django_version)
-        if options.djq_django_version
-        else None,
+        django_version=parse_django_version(options.djq_django_version) if options.djq_django_version else None,
         overlays=dict(overlays or {}),
         cache=getattr(options, "djq_cache", True),
     )
@@ -117,6 +113,11 @@ def check_options(options: argparse.Namespace) -> None:
         explicit_root(options.djq_root)
     if options.djq_django_version:
         parse_django_version(options.djq_django_version)
+
+
+def root_for(options: argparse.Namespace, path: Path) -> Path:
+    """The root of the project that `path` (absolute) belongs to: what the user named, else what is found."""
+    return explicit_root(options.djq_root) if options.djq_root else project_root(path)
 
 
 def explicit_root(text: str) -> Path:

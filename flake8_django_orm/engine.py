@@ -111,18 +111,33 @@ class Engine:
             self._counts["work bound reached"] += run.cut
             self._counts["calls not entered (depth bound)"] += run.depth_cuts
             yield function.qualname, run.events
+        yield from self._bodies(source, facts)
         for owner in classes_of(facts):
             if may_declare_defaults(source, owner):
                 from flake8_django_orm.readers.declarations import declared_fields
 
                 yield owner.qualname, declared_fields(self.project, self._sources(), owner)
 
-    def _worth_reading(self, source: SourceFile, function: FunctionFacts) -> bool:
+    def _bodies(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
+        """What runs on import: the module's own statements and those of its classes."""
+        if self._gate_for_project().queries(source.text):
+            from flake8_django_orm.readers import bodies
+
+            if self._gate_for_project().queries(bodies.module_text(source, facts)):
+                yield "", bodies.run_module_body(self.project, self._sources(), source, facts)
+            for owner in classes_of(facts):
+                if self._gate_for_project().queries(bodies.class_text(source, owner)):
+                    yield owner.qualname, bodies.run_class_body(self.project, self._sources(), source, owner)
+
+    def _gate_for_project(self) -> Gate:
         if self._gate is None:
             self._gate = gate_of(self.project)
+        return self._gate
+
+    def _worth_reading(self, source: SourceFile, function: FunctionFacts) -> bool:
         start = source.line_start(function.start)
         end = source.line_start(function.end + 1) if function.end < source.row_count else len(source.text)
-        return self._gate.passes(source.text[start:end])
+        return self._gate_for_project().passes(source.text[start:end])
 
 
 def functions_of(facts: ModuleFacts) -> Iterator[FunctionFacts]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.config import explicit_root, project_root
+from flake8_django_orm.config import root_for
 from flake8_django_orm.fixes.apply import Outcome, Workshop, apply_fixes
 from flake8_django_orm.fixes.write import NotWritten, Rewrite, write_together
 from flake8_django_orm.flake8_configuration import is_excluded
@@ -80,14 +80,10 @@ class Fixing:
 
     def _forbidden(self, path: str) -> str | None:
         if self._stdin is not None:
-            return (
-                None
-                if path == str(self._stdin.path)
-                else "a fix of stdin would change another file; not made"
-            )
+            return None if path == str(self._stdin.path) else "a fix of stdin would change another file; not made"
         if path in self._reports:
             return None
-        root = self._root_of(path)
+        root = root_for(self._options, Path(path))
         if not Path(path).is_relative_to(root) or "site-packages" in Path(path).parts:
             return f"{shown_path(path)}: lies outside of the project; fix not made"
         below = Path(path).relative_to(root)
@@ -95,12 +91,8 @@ class Fixing:
             return f"{shown_path(path)}: is excluded; fix not made"
         return None
 
-    def _root_of(self, path: str) -> Path:
-        named: str = self._options.djq_root
-        return explicit_root(named) if named else project_root(Path(path))
-
     def _rewrite(self, path: str, text: str) -> Rewrite:
-        root = self._root_of(path)
+        root = root_for(self._options, Path(path))
         within = root if Path(path).is_relative_to(root) else Path(path).parent
         try:
             source = self.source(path)

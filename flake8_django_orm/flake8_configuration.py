@@ -237,9 +237,7 @@ class FileGuide:
     `filename` is the name as the user would see it, `lines` come from `normalized_lines`.
     """
 
-    def __init__(
-        self, filename: str, lines: list[str], options: argparse.Namespace, guides: StyleGuideManager
-    ) -> None:
+    def __init__(self, filename: str, lines: list[str], options: argparse.Namespace, guides: StyleGuideManager) -> None:
         self._filename = filename
         self._options = options
         self._guide = guides.style_guide_for(filename)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.config import check_options, check_prefixes, enabled_codes, settings_from_options
+from flake8_django_orm.config import check_options, check_prefixes, enabled_codes, root_for, settings_from_options
 from flake8_django_orm.flake8_configuration import Selection
 from flake8_django_orm.source import SourceError, read_source
 from flake8_django_orm.suppression import Suppression
@@ -48,12 +48,14 @@ class Engines:
         """The engine for the file at `path` (absolute) and its project root; None if no rule may run."""
         if not self.codes:
             return None
-        settings = settings_from_options(self._options, path=path, codes=self.codes, overlays=self._overlays)
-        if settings.root not in self._by_root:
+        root = root_for(self._options, path)
+        if root not in self._by_root:
             from flake8_django_orm.engine import Engine
 
-            self._by_root[settings.root] = Engine(settings)
-        return self._by_root[settings.root], settings.root
+            self._by_root[root] = Engine(
+                settings_from_options(self._options, path=path, codes=self.codes, overlays=self._overlays)
+            )
+        return self._by_root[root], root
 
     def statistics(self) -> dict[str, int]:
         """The counters of all engines, added up."""
@@ -69,9 +71,7 @@ def codes_for(options: argparse.Namespace) -> frozenset[str]:
     from flake8_django_orm.rules import all_rules
 
     selection = Selection(options)
-    return enabled_codes(
-        all_rules(), is_selected=selection.selects, named=selection.named, enable=options.djq_enable
-    )
+    return enabled_codes(all_rules(), is_selected=selection.selects, named=selection.named, enable=options.djq_enable)
 
 
 def check_our_options(options: argparse.Namespace) -> None:

@@ -48,9 +48,7 @@ def _is(rule: type[Rule], wanted: str) -> bool:
 
 def page(rule: type[Rule]) -> str:
     """The rule's page in Markdown."""
-    default = (
-        "On by default." if rule.default_on else f"Off by default; switch it on with `--enable {rule.code}`."
-    )
+    default = "On by default." if rule.default_on else f"Off by default; switch it on with `--enable {rule.code}`."
     return f"# {rule.name} ({rule.code})\n\n{default} {_FIX[rule.applicability]}\n\n{_explanation(rule)}"
 
 

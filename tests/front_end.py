@@ -52,9 +52,7 @@ class Run:
 class Workspace:
     """A current directory with a few files."""
 
-    def __init__(
-        self, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self.root = root / "work"
         self.root.mkdir()
         self._capsys = capsys

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from flake8_django_orm.fixes.apply import applicable, parses
-from tests.harness import linting
+from tests.harness import linting, postgresql
 from tests.harness.case_files import Case, SourceFile, case_files
-from tests.harness.django_process import DjangoInterpreter, DjangoProcess, interpreters
+from tests.harness.django_process import SQLITE, DjangoInterpreter, DjangoProcess, interpreters
 from tests.harness.fixing import Fixed, difference, fix
 from tests.harness.proofs import check_proof, holds_on
 from tests.harness.updating import update_fixed_blocks
@@ -75,7 +75,8 @@ def _check_fixes(
         update_fixed_blocks(case, result.texts, unsafe=unsafe)
         pytest.skip("the fixed blocks were written anew: read them")
     kind = "unsafe fixes" if unsafe else "safe fixes"
-    assert result.texts == expected, _told(case, [kind, difference(expected, result.texts)])
+    wrong = difference(expected, result.texts)
+    assert not wrong, _told(case, [kind, wrong])
     assert all(parses(text) for path, text in result.texts.items() if path.endswith(".py"))
     repairable = [one for one in result.remaining if applicable(one, unsafe=unsafe)]
     left = [f"still to be fixed: {one.path}:{one.start.row} {one.code}" for one in repairable]
@@ -89,19 +90,29 @@ def _check_fixes(
     return result
 
 
-@pytest.fixture(scope="module", params=interpreters(), ids=lambda one: one.id)
-def django(request: pytest.FixtureRequest) -> Iterator[tuple[DjangoInterpreter, DjangoProcess]]:
-    """A worker process with the Django of each interpreter."""
-    with DjangoProcess(request.param.python) as process:
-        yield request.param, process
+def _databases() -> Iterator[object]:
+    """Every Django that there is with SQLite, and with PostgreSQL where that is wanted and possible."""
+    for interpreter in interpreters():
+        yield pytest.param((interpreter, "sqlite"), id=f"{interpreter.id}-sqlite")
+        if postgresql.wanted() and postgresql.has_driver(interpreter.python):
+            yield pytest.param((interpreter, "postgresql"), id=f"{interpreter.id}-postgresql")
+
+
+@pytest.fixture(scope="module", params=_databases())
+def django(request: pytest.FixtureRequest) -> Iterator[tuple[DjangoInterpreter, str, DjangoProcess]]:
+    """A worker process with a Django and a database."""
+    interpreter, database = request.param
+    settings = SQLITE if database == "sqlite" else request.getfixturevalue("postgresql_database")
+    with DjangoProcess(interpreter.python, settings) as process:
+        yield interpreter, database, process
 
 
 @pytest.mark.parametrize("case", _parameters(case for case in CASES if case.proof is not None))
-def test_proof(case: Case, django: tuple[DjangoInterpreter, DjangoProcess]) -> None:
+def test_proof(case: Case, django: tuple[DjangoInterpreter, str, DjangoProcess]) -> None:
     """On a real database the flagged form costs what the rule says, and the fixed form does not."""
-    interpreter, process = django
-    if not holds_on(case, interpreter):
-        pytest.skip(f"not for {interpreter.id}")
+    interpreter, database, process = django
+    if not holds_on(case, interpreter, database):
+        pytest.skip(f"not for {interpreter.id} on {database}")
     check_proof(case, process)
 
 

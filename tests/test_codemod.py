@@ -10,9 +10,7 @@ from tests.front_end import Workspace
 
 
 @pytest.fixture
-def workspace(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Workspace:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Workspace:
     return Workspace(tmp_path, monkeypatch, capsys)
 
 
@@ -55,4 +53,5 @@ def test_a_bad_option_is_told(workspace: Workspace) -> None:
     workspace.write({"a.py": "x = f(default={})\n"})
     run = workspace.codemod("--root=nowhere", "a.py")
     assert "project root 'nowhere' is not a directory" in run.err + run.out
+    assert "Traceback" not in run.err + run.out
     assert workspace.read("a.py") == "x = f(default={})\n"

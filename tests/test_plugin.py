@@ -38,9 +38,7 @@ f(default={}, text="\\
 
 
 @pytest.fixture
-def workspace(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Workspace:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Workspace:
     return Workspace(tmp_path, monkeypatch, capsys)
 
 
@@ -138,7 +136,9 @@ def test_opt_in_rules_stay_off_when_the_user_empties_the_list_of_ignored_codes(w
     assert workspace.flake8("--djq-enable=DJQ504", "a.py").codes == ["DJQ504"]
 
 
-@pytest.mark.parametrize("option", ["--djq-enable=DJQ", "--djq-enable=DJQ504", "--select=DJQ5", "--extend-select=DJQ504"])
+@pytest.mark.parametrize(
+    "option", ["--djq-enable=DJQ", "--djq-enable=DJQ504", "--select=DJQ5", "--extend-select=DJQ504"]
+)
 def test_opt_in_rules_are_switched_on_by_name(workspace: Workspace, option: str) -> None:
     workspace.write({"a.py": "maybe\n"})
     assert workspace.flake8(option, "a.py").codes == ["DJQ504"]

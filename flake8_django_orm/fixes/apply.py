@@ -95,9 +95,7 @@ class _Loop:
         return self._outcome
 
     def _state(self) -> frozenset[tuple[str, str]]:
-        return frozenset(
-            (path, text) for path, text in self._outcome.texts.items() if text != self._source(path).text
-        )
+        return frozenset((path, text) for path, text in self._outcome.texts.items() if text != self._source(path).text)
 
     def _round(self) -> bool:
         """Make one round of fixes and lint what it touched; False if there was none to make."""
@@ -174,9 +172,7 @@ class _Loop:
         """Refuse the fixes that break `path` each by itself; all of them if they only do so together."""
         guilty = [fix for fix in fixes if not self._sound(path, edits_by_path([fix])[path])]
         for fix in guilty or fixes:
-            self._refuse(
-                findings[fix], fix, f"{self._workshop.show(path)}: a fix would leave a syntax error; not made"
-            )
+            self._refuse(findings[fix], fix, f"{self._workshop.show(path)}: a fix would leave a syntax error; not made")
 
     def _refuse(self, finding: Finding, fix: Fix, reason: str) -> None:
         self._refused[_key(finding, fix)] = None
@@ -216,9 +212,7 @@ class _Loop:
 
     def _drop_unchanged(self) -> None:
         texts = self._outcome.texts
-        self._outcome.texts = {
-            path: texts[path] for path in sorted(texts) if texts[path] != self._source(path).text
-        }
+        self._outcome.texts = {path: texts[path] for path in sorted(texts) if texts[path] != self._source(path).text}
 
 
 _FixKey = tuple[str, str, str, tuple[str, ...]]

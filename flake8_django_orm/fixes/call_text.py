@@ -75,19 +75,24 @@ def add_arguments(place: Place, text: str, arguments: Sequence[str]) -> tuple[Ed
         at = place.span[1] - 1
         return (Edit(place.path, at, at, ", ".join(arguments)),)
     last = call.args[-1]
-    start, end = place.unit.span(last)
     comma = place.unit.span(last.comma)[1] if isinstance(last.comma, cst.Comma) else None
+    return add_items(place.path, text, place.unit.span(last), comma, arguments)
+
+
+def add_items(path: str, text: str, last: tuple[int, int], comma: int | None, items: Sequence[str]) -> tuple[Edit, ...]:
+    """Put items behind the last one of a bracketed list; `comma` is the end of the comma behind it, if any."""
+    start, end = last
     line = text.rfind("\n", 0, start) + 1
     indentation = text[line:start]
-    if indentation.strip():
+    if indentation.strip() or line == 0:
         if comma is None:
-            return (Edit(place.path, end, end, "".join(f", {one}" for one in arguments)),)
-        return (Edit(place.path, comma, comma, "".join(f" {one}," for one in arguments)),)
+            return (Edit(path, end, end, "".join(f", {one}" for one in items)),)
+        return (Edit(path, comma, comma, "".join(f" {one}," for one in items)),)
     if comma is not None:
         at = _behind_comment(text, comma)
-        return (Edit(place.path, at, at, "".join(f"\n{indentation}{one}," for one in arguments)),)
-    added = ",".join(f"\n{indentation}{one}" for one in arguments)
+        return (Edit(path, at, at, "".join(f"\n{indentation}{one}," for one in items)),)
+    added = ",".join(f"\n{indentation}{one}" for one in items)
     at = _behind_comment(text, end)
     if at == end:
-        return (Edit(place.path, end, end, f",{added}"),)
-    return Edit(place.path, end, end, ","), Edit(place.path, at, at, added)
+        return (Edit(path, end, end, f",{added}"),)
+    return Edit(path, end, end, ","), Edit(path, at, at, added)

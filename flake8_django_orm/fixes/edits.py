@@ -68,9 +68,7 @@ def compatible(fixes: Sequence[Fix]) -> list[Fix]:
         by_path = edits_by_path([fix])
         if fix in chosen or not fix.edits or not _consistent(by_path):
             continue
-        if any(
-            _touch(edit, other) for path, edits in by_path.items() for edit in edits for other in taken[path]
-        ):
+        if any(_touch(edit, other) for path, edits in by_path.items() for edit in edits for other in taken[path]):
             continue
         chosen[fix] = None
         for path, edits in by_path.items():

@@ -62,7 +62,7 @@ def read_attribute(machine: Machine, value: Value, name: str, place: Place) -> V
         case ExternalValue(name=external):
             return _external_attribute(machine, value, external, name)
         case FunctionValue():
-            return UNKNOWN  # `task.delay`, `function.cache_clear`: another thing than the function itself
+            return Method(value, name, place)  # `task.delay`, `function.cache_clear`
         case Collection() | Constant():
             return Method(value, name, place, loops=value.loops)
     return Unknown(loops=loops_of(value))
@@ -100,7 +100,7 @@ def _class_attribute(machine: Machine, key: str, name: str, receiver: Value | No
     found = machine.project.find_class_attribute(key, name)
     if found is not None:
         owner, assignment = found
-        return definitions.from_expression(machine, owner.module, assignment.value)
+        return definitions.from_assignment(machine, assignment, owner.module, owner.path)
     facts = machine.project.class_facts(key)
     if facts is not None and name in facts.classes:
         return definitions.from_definition(machine, facts.classes[name])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import annotated, containers, definitions, externals, querysets, rows
+from flake8_django_orm.machine.events import TaskQueued
 from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.loading import UNKNOWN_LOADING
 from flake8_django_orm.machine.store import RowState
@@ -35,10 +36,10 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
+from flake8_django_orm.project.facts import FunctionFacts
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
-    from flake8_django_orm.project.facts import FunctionFacts
     from flake8_django_orm.syntax.units import Place
 
 #: Decorators under which a call still runs the function with its arguments and gives what it returns.
@@ -109,9 +110,23 @@ def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place
             return _make_row(machine, callee, arguments)
         case ClassValue():
             return _make_instance(machine, callee, arguments, place)
+        case Method(receiver=FunctionValue(facts=FunctionFacts() as facts), name=name):
+            return _task_method(machine, facts.name, name, arguments, place)
+    machine.note_opaque_call()
     for argument in arguments:
         machine.escape(argument.value)
     return Unknown(loops=loops_of(callee, *(a.value for a in arguments)))
+
+
+def _task_method(machine: Machine, task: str, name: str, arguments: tuple[Argument, ...], place: Place) -> Value:
+    """`task.delay(...)`: another process will do it; anything else on a function is not seen."""
+    if name in ("delay", "apply_async", "enqueue", "send"):
+        machine.emit(TaskQueued, place, task=task, method=name, arguments=arguments)
+    else:
+        machine.note_opaque_call()
+    for argument in arguments:
+        machine.note_use(argument.value)
+    return UNKNOWN
 
 
 def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument]) -> Value:
@@ -149,6 +164,7 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
     if facts is None:
         return machine.programs.run(machine, function, _closure_parameters(function, arguments))
     if not _can_enter(machine, facts):
+        machine.note_opaque_call()
         for argument in arguments:
             machine.escape(argument.value)
         return Unknown(loops=loops_of(*(a.value for a in arguments)))
@@ -170,7 +186,8 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
     from flake8_django_orm.machine.machine import Entered
 
     values = {name: value for name, (value, _) in parameters.items()}
-    with machine.entered(frame, Entered(facts, parameters)):
+    atomic = any(decorator.rsplit(".", 1)[-1] == "atomic" for decorator in facts.decorators)
+    with machine.entered(frame, Entered(facts, parameters)), machine.transaction(atomic):
         returned = _believed(machine, facts, machine.programs.run(machine, function, values))
     if key is not None:
         machine.remembered[key] = returned

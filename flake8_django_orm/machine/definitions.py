@@ -21,6 +21,7 @@ from flake8_django_orm.machine.values import (
     QuerySetValue,
     RowValue,
     Shape,
+    Unknown,
     Value,
 )
 from flake8_django_orm.orm.callables import USER_MODEL_GETTERS
@@ -51,9 +52,22 @@ def from_definition(machine: Machine, found: Definition, module: str = "", depth
             return ModuleValue(name)
         case External(name=name):
             return external(machine, name)
-        case Assignment(value=expression):
-            return from_expression(machine, module, expression, depth + 1)
+        case Assignment():
+            owner = machine.project.module(found.module or module)
+            return from_assignment(machine, found, found.module or module, owner.path if owner else "", depth + 1)
     return UNKNOWN
+
+
+def from_assignment(machine: Machine, assignment: Assignment, module: str, path: str, depth: int = 0) -> Value:
+    """A name of a class or module body: what the index's facts tell of it, else what its expression evaluates to."""
+    value = from_expression(machine, assignment.module or module, assignment.value, depth)
+    if not isinstance(value, Unknown) or not path or assignment.value.kind not in ("call", "other", "concat"):
+        return value
+    key = ("assignment", path, assignment.start, assignment.name)
+    if key not in machine.remembered:
+        machine.remembered[key] = UNKNOWN  # a name that is defined by itself
+        machine.remembered[key] = machine.programs.assigned_value(machine, module, path, assignment)
+    return machine.remembered[key]
 
 
 def class_value(machine: Machine, key: str) -> Value:

@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What became of a queryset or container at one point.
+
+    `how` is what evaluated it ("iterate", "list", "test", "len", "index", "contains", "text", a method's name), or
+    "chained" (another queryset was made from it), "handed" (to code that keeps its rows), "escape" (to code that cannot be
+    seen), "returned", "kept" (in an attribute or container). `conditions` is the depth of conditions there.
+    """
+
+    how: str
+    place: Place | None
+    order: int
+    conditions: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happens at `place`, in `frame`, inside `loops` (those that repeat with the data, outermost first).
@@ -29,6 +44,8 @@ class Event:
     frame: Frame
     loops: tuple[Loop, ...] = ()
     conditional: bool = False
+    atomic: bool = False  # inside transaction.atomic()
+    order: int = 0  # grows from event to event of a root
 
     def frames(self) -> Iterable[Frame]:
         """Every frame that holds a piece of the event; the finding belongs to the lowest one that holds them all."""
@@ -160,12 +177,129 @@ class QueryRun(Event):
     varies: tuple[Loop, ...] = ()
     writes: bool = False
     result: Value | None = field(default=None, compare=False)
+    uses: tuple[Use, ...] = ()  # everything that became of the very same queryset, this use included
+    eager_uses: tuple[Use, ...] = ()  # the same of the querysets right after its select_related and prefetch_related
+    loop_writes: frozenset[str] = frozenset()  # keys of the models that the loops around it write
+    opaque_loop: bool = False  # the loops around it call code that cannot be seen
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame
         for loop in self.loops:
             yield loop.frame
         yield from self.queryset.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chained(Event):
+    """A method of a queryset is called that looks names up or changes what is loaded: filter, order_by, only, get, ...
+
+    `before` is the queryset on which it is called, `step` the call; `place` is the call.
+    """
+
+    before: QuerySetValue
+    step: Step
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySetDiscarded(Event):
+    """A queryset is built in a statement of its own, and dropped."""
+
+    queryset: QuerySetValue
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        yield from self.queryset.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQueued(Event):
+    """`task.delay(...)` or `task.apply_async(...)` on a function of the project or an unknown task."""
+
+    task: str
+    method: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalCalled(Event):
+    """A function or class outside of the project is called with a row or queryset among its arguments."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpressionRead(Event):
+    """A column that holds a database expression (`row.n = F("n") + 1`) is read before the row was fetched again.
+
+    `change` is the assignment; `saved` tells whether the row was saved in between.
+    """
+
+    row: RowValue
+    column: str
+    change: ColumnChange
+    saved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadingUnused(Event):
+    """Relations that a queryset loads and nobody reads, although every reader of its rows was seen.
+
+    `paths` are attribute paths; `place` is the last link of the queryset's chain.
+    """
+
+    queryset: QuerySetValue
+    paths: tuple[tuple[str, ...], ...]
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        yield from self.queryset.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedThenCreated(Event):
+    """A row is looked for and, where it is not found, created: two requests at a time create two.
+
+    `check` and `created` are the two queries, `checked_by` how it was looked for ("exists", "get", "first", "count").
+    """
+
+    check: QueryRun
+    created: QueryRun
+
+    def frames(self) -> Iterable[Frame]:
+        yield from self.check.frames()
+        yield from self.created.frames()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatedAgain(Event):
+    """The same queryset sends a second query for what the first one could have answered.
+
+    `first` and `second` are the two queries of one queryset value, in order.
+    """
+
+    first: QueryRun
+    second: QueryRun
+
+    def frames(self) -> Iterable[Frame]:
+        yield from self.first.frames()
+        yield from self.second.frames()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryRepeated(Event):
+    """Two querysets of the same model, built by the same steps with the same values, are both evaluated, with no write to
+    the model in between."""
+
+    first: QueryRun
+    second: QueryRun
+
+    def frames(self) -> Iterable[Frame]:
+        yield from self.first.frames()
+        yield from self.second.frames()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +343,7 @@ class RowSaved(Event):
     update_fields: tuple[str, ...] | None = None
     locked: bool = False
     loop: Loop | None = None
+    stale: tuple[ColumnChange, ...] = ()  # expressions that an earlier save wrote and that this save writes again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,24 +413,3 @@ class FieldDeclared(Event):
     field_class: str
     arguments: tuple[FieldArgument, ...]
     model: Model | None = None
-
-
-__all__ = [
-    "Argument",
-    "ColumnChange",
-    "DefaultCall",
-    "DeferredRead",
-    "Event",
-    "FieldArgument",
-    "FieldDeclared",
-    "ManagerRead",
-    "MissingLoading",
-    "PrefetchBypassed",
-    "QueryRun",
-    "Refetched",
-    "RelationRead",
-    "ResultReused",
-    "RowSaved",
-    "RowsUpdated",
-    "Step",
-]

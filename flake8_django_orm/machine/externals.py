@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import definitions, iteration, loading_calls, querysets
+from flake8_django_orm.machine.events import ExternalCalled, QueryRun
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.loading import NOTHING, How, Loaded
 from flake8_django_orm.machine.values import (
@@ -63,11 +64,19 @@ def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Pl
             if positions is None or number in positions:
                 machine.text(value, place)
         return Unknown(loops=loops_of(*values))
+    if any(isinstance(one, (QuerySetValue, RowValue)) for value in values for one in each(value)):
+        machine.emit(ExternalCalled, place, name=name, arguments=arguments)
+    innocent = callables.is_innocent(name)
+    if not innocent:
+        machine.note_opaque_call()
     for value in values:
-        if callables.is_innocent(name):
+        if innocent:
             machine.note_use(value)
+            machine.lose(value)
         else:
             machine.escape(value)
+    if name in callables.TRANSACTIONS:
+        return ExternalValue(f"{name}()")
     return Unknown(loops=loops_of(*values))
 
 
@@ -101,7 +110,7 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
     if name in callables.PREFETCH_NAMES:
         return loading_calls.prefetch_object(arguments)
     if name in callables.PREFETCHES_OBJECTS:
-        _prefetch_objects(machine, arguments)
+        _prefetch_objects(machine, arguments, place)
         return UNKNOWN
     if name.startswith(_EXPRESSIONS) and name.rsplit(".", 1)[-1][:1].isupper():
         for argument in arguments:
@@ -249,11 +258,21 @@ def _fetch(machine: Machine, fetches: callables.Fetches, arguments: tuple[Argume
     return Collection(shape=Shape.LIST, element=pattern, identity=machine.store.new_identity())
 
 
-def _prefetch_objects(machine: Machine, arguments: tuple[Argument, ...]) -> None:
+def _prefetch_objects(machine: Machine, arguments: tuple[Argument, ...], place: Place) -> None:
     """`prefetch_related_objects(rows, *lookups)`: the result sets of these rows have the relations from now on."""
     if not arguments:
         return
-    for row in _rows_in(machine, arguments[0].value):
+    rows = _rows_in(machine, arguments[0].value)
+    if rows:
+        machine.emit(
+            QueryRun,
+            place,
+            queryset=rows[0].origin or QuerySetValue(model=rows[0].model),
+            how="prefetch_related_objects",
+            arguments=arguments,
+            varies=machine.varying_loops(*(a.value for a in arguments)),
+        )
+    for row in rows:
         queryset = row.origin or QuerySetValue(model=row.model)
         state = machine.store.result(row.result)
         extra = state.extra

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
 
 
+class Body(enum.Enum):
+    """What kind of code a frame runs."""
+
+    FUNCTION = "function"
+    MODULE = "module"
+    CLASS = "class"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One call of one function. `call` is the place in `parent` from which it was entered; a root has no parent."""
@@ -24,6 +32,7 @@ class Frame:
     call: Place | None = None
     is_async: bool = False
     function: str = ""  # FunctionFacts.key
+    body: Body = Body.FUNCTION
 
     @property
     def depth(self) -> int:

@@ -175,8 +175,7 @@ def index(machine: Machine, value: Value, key: Value, place: Place) -> Value:
             if -len(items) <= key.value < len(items) and not _filled(machine, value):
                 return items[key.value]
         case Collection(entries=tuple() as entries) if isinstance(key, Constant) and not _filled(machine, value):
-            known: Value = next((v for k, v in entries if k == key.value), UNKNOWN)
-            return known
+            return dict(entries).get(key.value, UNKNOWN)
     if isinstance(value, Collection):
         found = _members(machine, value, "[]", value.element if value.items is None else alternatives(value.items))
         return choose(machine, found, key)

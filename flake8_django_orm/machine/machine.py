@@ -13,8 +13,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flake8_django_orm.machine import attributes, calls, iteration, rows
-from flake8_django_orm.machine.events import Event, RelationRead
+from flake8_django_orm.machine.events import (
+    CheckedThenCreated,
+    EvaluatedAgain,
+    Event,
+    QueryRepeated,
+    QueryRun,
+    RelationRead,
+    RowSaved,
+    Use,
+)
 from flake8_django_orm.machine.frames import Frame, Loop, Repeats, lowest_common
+from flake8_django_orm.machine.needs import unused_loading
 from flake8_django_orm.machine.store import Store
 from flake8_django_orm.machine.values import (
     Alternatives,
@@ -32,7 +42,7 @@ from flake8_django_orm.machine.values import (
 )
 
 if TYPE_CHECKING:
-    from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.project.facts import Assignment, FunctionFacts
     from flake8_django_orm.project.project import Project
     from flake8_django_orm.syntax.units import Place
 
@@ -55,6 +65,9 @@ class Programs(Protocol):
     def may_query(self, facts: FunctionFacts) -> bool:
         """Whether the function may touch the database although it is handed no rows."""
 
+    def assigned_value(self, machine: Machine, module: str, path: str, assignment: Assignment) -> Value:
+        """The value of a module- or class-level assignment that the index's own facts do not tell."""
+
 
 @dataclass(slots=True)
 class RowUses:
@@ -70,6 +83,14 @@ class ColumnUse:
 
     place: Place
     order: int
+
+
+@dataclass(slots=True)
+class LoopEffects:
+    """What the body of a loop does to the database: models written (by key), and whether code unseen was called."""
+
+    written: set[str] = field(default_factory=set)
+    opaque: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +119,10 @@ class Machine:
     row_uses: dict[tuple[int, tuple[str, ...]], RowUses] = field(default_factory=dict)
     column_uses: dict[tuple[Any, str], list[ColumnUse]] = field(default_factory=dict)
     calls: list[Entered] = field(default_factory=list)
+    value_uses: dict[int, list[Use]] = field(default_factory=dict)
+    lost_results: set[int] = field(default_factory=set)
+    loaded_reads: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
+    loop_effects: dict[int, LoopEffects] = field(default_factory=dict)
     remembered: dict[Any, Value] = field(default_factory=dict)
     called_externals: list[tuple[str, Place, bool]] = field(default_factory=list)
     clock: int = 0
@@ -162,6 +187,15 @@ class Machine:
         finally:
             self.suspended -= new
 
+    @contextmanager
+    def transaction(self, opened: bool = True) -> Iterator[None]:
+        """Run a block inside transaction.atomic(), if `opened`."""
+        self.atomic += opened
+        try:
+            yield
+        finally:
+            self.atomic -= opened
+
     def active_loop(self, number: int | None) -> Loop | None:
         """The running loop of that number, None where it has ended or the code is about to leave it."""
         if number is None or number in self.suspended:
@@ -187,8 +221,56 @@ class Machine:
 
     # -- events -------------------------------------------------------------------------------------------------
 
-    def emit(self, event: Event) -> None:
-        self.events.append(event)
+    def emit(self, kind: type[Event], place: Place, *, around: Loop | None = None, **facts: Any) -> None:
+        """Note an event at `place`. `around` is the loop that counts for it, where that is not the innermost one."""
+        self.events.append(
+            kind(
+                place=place,
+                frame=self.frame,
+                loops=self.counting_loops(),
+                conditional=self.is_conditional(around),
+                atomic=self.atomic > 0,
+                order=self.now(),
+                **facts,
+            )
+        )
+
+    def queries(self, orders: Sequence[int]) -> list[QueryRun]:
+        """The query events of these orders."""
+        wanted = set(orders)
+        return [e for e in self.events if isinstance(e, QueryRun) and e.order in wanted] if wanted else []
+
+    def note_queryset_use(self, value: Value, how: str, place: Place | None = None) -> None:
+        """Note what became of a queryset or container: evaluated, chained, handed on, returned, kept."""
+        for one in each(value):
+            identity = (
+                one.result if isinstance(one, QuerySetValue) else one.identity if isinstance(one, Collection) else 0
+            )
+            if identity:
+                uses = self.value_uses.setdefault(identity, [])
+                uses.append(Use(how, place, self.now(), self.conditions))
+
+    def lose(self, value: Value) -> None:
+        """A value goes where its reader is not seen: what is read of its rows is not known any more."""
+        for one in each(value):
+            match one:
+                case RowValue(result=result) | QuerySetValue(result=result):
+                    self.lost_results.add(result)
+                case Collection(items=items, element=element, entries=entries, identity=identity):
+                    for part in (*(items or ()), *(v for _, v in entries or ()), element):
+                        self.lose(part)
+                    for member in self.store.members(identity).values() if identity else ():
+                        self.lose(member)
+
+    def note_opaque_call(self) -> None:
+        """Code that cannot be seen is called: what it reads and writes is not known."""
+        for loop in self.loops:
+            self.loop_effects.setdefault(loop.number, LoopEffects()).opaque = True
+
+    def note_write(self, model: str) -> None:
+        """Rows of the model are written."""
+        for loop in self.loops:
+            self.loop_effects.setdefault(loop.number, LoopEffects()).written.add(model)
 
     @property
     def root(self) -> Frame:
@@ -198,16 +280,49 @@ class Machine:
     def finished_events(self) -> list[Event]:
         """The events that belong to this root: those whose pieces lie in no single deeper frame."""
         root = self.root
-        return [self._finish(e) for e in self.events if lowest_common(e.frames()) is root]
+        events = [*self.events, *unused_loading(self)]
+        return [self._finish(e) for e in events if lowest_common(e.frames()) is root]
 
     def _finish(self, event: Event) -> Event:
-        if isinstance(event, RelationRead):
-            uses = self.row_uses.get((event.row.result, event.path))
-            return replace(event, identity_only=uses is not None and uses.identity and not uses.other)
-        return rows.finish_save(self, event)
+        """Complete an event with what was seen after it."""
+        match event:
+            case RelationRead():
+                uses = self.row_uses.get((event.row.result, event.path))
+                return replace(event, identity_only=uses is not None and uses.identity and not uses.other)
+            case QueryRun():
+                return self._finish_query(event)
+            case EvaluatedAgain() | QueryRepeated():
+                return replace(event, first=self._finish_query(event.first), second=self._finish_query(event.second))
+            case CheckedThenCreated():
+                return replace(event, check=self._finish_query(event.check), created=self._finish_query(event.created))
+            case RowSaved():
+                return rows.finish_save(self, event)
+        return event
+
+    def _finish_query(self, event: QueryRun) -> QueryRun:
+        return replace(
+            event,
+            uses=self.uses_of(event.queryset.result),
+            eager_uses=tuple(
+                use
+                for step in event.queryset.steps
+                if step.method in ("select_related", "prefetch_related")
+                for use in self.uses_of(step.result)
+            ),
+            loop_writes=frozenset().union(*(self._effects(loop).written for loop in event.loops)),
+            opaque_loop=any(self._effects(loop).opaque for loop in event.loops),
+        )
+
+    def uses_of(self, identity: int) -> tuple[Use, ...]:
+        """Everything that became of a queryset or container, in order."""
+        return tuple(self.value_uses.get(identity, ()))
+
+    def _effects(self, loop: Loop) -> LoopEffects:
+        return self.loop_effects.get(loop.number, LoopEffects())
 
     def note_use(self, value: Value, *, identity: bool = False) -> None:
-        """Note that a row was used: for its key only, or otherwise."""
+        """Note that a row was used: for its key only, or otherwise; or that a queryset was handed on."""
+        self.note_queryset_use(value, "handed")
         for one in each(value):
             if isinstance(one, RowValue) and one.path:
                 uses = self.row_uses.setdefault((one.result, one.path), RowUses())
@@ -280,6 +395,8 @@ class Machine:
 
     def escape(self, value: Value) -> None:
         """Code that cannot be seen gets the value: what it does to the rows is not known."""
+        self.lose(value)
+        self.note_queryset_use(value, "escape")
         for one in each(value):
             self.note_use(one)
             match one:

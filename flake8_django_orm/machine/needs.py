@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.events import Event, ManagerRead, MissingLoading, RelationRead
+from flake8_django_orm.machine.events import Event, LoadingUnused, ManagerRead, MissingLoading, QueryRun, RelationRead
+from flake8_django_orm.machine.loading import loaded_paths
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Frame
+    from flake8_django_orm.machine.machine import Machine
 
 Read = RelationRead | ManagerRead
 
@@ -53,3 +55,25 @@ def _needs(reads: Sequence[Read]) -> Iterable[MissingLoading]:
             multi_valued=any(isinstance(read, ManagerRead) for read in along),
             all_paths=tuple(sorted(longest, key=lambda p: order[p])),
         )
+
+
+def unused_loading(machine: Machine) -> list[Event]:
+    """LoadingUnused for each queryset whose rows were all read in sight, without the relations that it loads."""
+    found: list[Event] = []
+    seen: set[int] = set()
+    for event in machine.events:
+        if not isinstance(event, QueryRun) or event.how not in ("iterate", "list") or event.queryset.result in seen:
+            continue
+        queryset = event.queryset
+        seen.add(queryset.result)
+        state = machine.store.result(queryset.result)
+        if queryset.result in machine.lost_results or state.escaped or queryset.loading.unknown or not queryset.steps:
+            continue
+        read = {path for result, path in machine.loaded_reads if result == queryset.result}
+        paths = [p for p in loaded_paths(queryset.loading) if not any(r[: len(p)] == p for r in read)]
+        if paths:
+            place = queryset.steps[-1].place
+            found.append(
+                LoadingUnused(place=place, frame=event.frame, queryset=queryset, paths=tuple(paths), order=event.order)
+            )
+    return found

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import loading_calls, refetches, relations
-from flake8_django_orm.machine.events import ManagerRead, PrefetchBypassed, QueryRun, ResultReused, RowsUpdated
+from flake8_django_orm.machine import histories, loading_calls, refetches, relations
+from flake8_django_orm.machine.events import Chained, ManagerRead, PrefetchBypassed, QueryRun, ResultReused, RowsUpdated
 from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded
 from flake8_django_orm.machine.values import (
     UNKNOWN,
@@ -152,6 +152,8 @@ def chain(
     """A lazy method: a new queryset without results, with one more step."""
     name = method.name
     step = Step(name, place, machine.frame, arguments, machine.is_conditional())
+    machine.emit(Chained, place, before=queryset, step=step)
+    machine.note_queryset_use(queryset, "chained", place)
     made = replace(
         queryset,
         steps=(*queryset.steps, step),
@@ -163,6 +165,7 @@ def chain(
     )
     for argument in arguments:
         machine.note_use(argument.value, identity=True)
+    made = replace(made, steps=(*queryset.steps, replace(step, result=made.result)))
     if name == "order_by":
         made = replace(made, ordered=bool(arguments) and not _is_none(arguments[0].value))
     elif name == "select_for_update":
@@ -216,30 +219,28 @@ def evaluate(
     `how` is "iterate", "test", "len", "index", "contains", "text", or the name of a method that runs a query.
     """
     row = queryset.source_row
+    machine.note_queryset_use(queryset, how, place)
+    if writes:
+        machine.note_write(queryset.model.key)
     if row is not None and queryset.relation is not None and not writes:
         served = _from_prefetch(machine, queryset, row, how, arguments, place)
         if served is not None:
             return served
     if how in FILLS_CACHE and machine.store.result(queryset.result).evaluated:
-        machine.emit(
-            ResultReused(place=place, frame=machine.frame, loops=machine.counting_loops(), queryset=queryset, how=how)
-        )
+        machine.emit(ResultReused, place, queryset=queryset, how=how)
         return _rows_of(queryset)
     values = (queryset, *(a.value for a in arguments))
     machine.emit(
-        QueryRun(
-            place=place,
-            frame=machine.frame,
-            loops=machine.counting_loops(),
-            conditional=machine.is_conditional(),
-            queryset=queryset,
-            how=how,
-            arguments=arguments,
-            varies=machine.varying_loops(*values),
-            writes=writes,
-            result=result,
-        )
+        QueryRun,
+        place,
+        queryset=queryset,
+        how=how,
+        arguments=arguments,
+        varies=machine.varying_loops(*values),
+        writes=writes,
+        result=result,
     )
+    histories.note_query(machine)
     if how in FILLS_CACHE - {"index"}:
         machine.store.mark_evaluated(queryset.result)
     return _rows_of(queryset)
@@ -289,20 +290,17 @@ def _from_prefetch(
             return _pattern(machine, queryset, row, entry)
         if row.origin is not None:
             machine.emit(
-                PrefetchBypassed(
-                    place=place,
-                    frame=machine.frame,
-                    loops=machine.counting_loops(),
-                    conditional=machine.is_conditional(loop),
-                    row=row,
-                    relation=relation,
-                    path=(*row.path, relation.name),
-                    origin=row.origin,
-                    loop=loop,
-                    queryset=queryset,
-                    how=how,
-                    arguments=arguments,
-                )
+                PrefetchBypassed,
+                place,
+                around=loop,
+                row=row,
+                relation=relation,
+                path=(*row.path, relation.name),
+                origin=row.origin,
+                loop=loop,
+                queryset=queryset,
+                how=how,
+                arguments=arguments,
             )
         return None
     if not plain or how not in FILLS_CACHE:
@@ -330,19 +328,16 @@ def _emit_manager_read(
     relation = queryset.relation
     assert relation is not None
     machine.emit(
-        ManagerRead(
-            place=place,
-            frame=machine.frame,
-            loops=machine.counting_loops(),
-            conditional=machine.is_conditional(loop),
-            row=row,
-            relation=relation,
-            path=(*row.path, relation.name),
-            origin=row.origin,
-            loop=loop,
-            queryset=queryset,
-            how=how,
-        )
+        ManagerRead,
+        place,
+        around=loop,
+        row=row,
+        relation=relation,
+        path=(*row.path, relation.name),
+        origin=row.origin,
+        loop=loop,
+        queryset=queryset,
+        how=how,
     )
 
 
@@ -377,6 +372,8 @@ def _run(
             loading=loading_calls.streamed(queryset.loading, arguments),
         )
     looked_up = queryset
+    if arguments:
+        machine.emit(Chained, place, before=queryset, step=Step(name, place, machine.frame, arguments))
     if name in ("get", "earliest", "latest", "get_or_create", "update_or_create"):
         step = Step(name, place, machine.frame, arguments)
         looked_up = replace(
@@ -390,11 +387,7 @@ def _run(
         step = Step(name, place, machine.frame, arguments)
         looked_up = replace(queryset, steps=(*queryset.steps, step))
     if name == "update":
-        machine.emit(
-            RowsUpdated(
-                place=place, frame=machine.frame, loops=machine.counting_loops(), queryset=queryset, values=arguments
-            )
-        )
+        machine.emit(RowsUpdated, place, queryset=queryset, values=arguments)
     pattern = evaluate(machine, looked_up, name, place, arguments, writes=method.writes)
     if name in ("get", "first"):
         refetches.note_fetch(machine, looked_up, name, place)
@@ -483,6 +476,8 @@ def combine(machine: Machine, left: QuerySetValue, right: Value, place: Place) -
     if isinstance(right, Alternatives) or not isinstance(right, QuerySetValue):
         return Unknown(loops=loops_of(left, right))
     step = Step("|", place, machine.frame, (Argument(right),))
+    for one in (left, right):
+        machine.note_queryset_use(one, "chained", place)
     return replace(
         left,
         steps=(*left.steps, step),

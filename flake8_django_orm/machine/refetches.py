@@ -30,22 +30,18 @@ def note_fetch(machine: Machine, queryset: QuerySetValue, how: str, place: Place
     function, parameter, argument = passed
     # The row must be known where the call stands: a row of an outer caller would need the whole chain changed.
     machine.emit(
-        Refetched(
-            place=argument,
-            frame=frame,
-            loops=machine.counting_loops(),
-            conditional=machine.is_conditional(),
-            row=key.row,
-            key=key,
-            function=function,
-            parameter=parameter,
-            call=frame.call,
-            fetch=queryset,
-            fetch_place=place,
-            how=how,
-            extra_conditions=False,
-            unsaved_changes=bool(machine.store.row(key.row.identity).assigned),
-        )
+        Refetched,
+        argument,
+        row=key.row,
+        key=key,
+        function=function,
+        parameter=parameter,
+        call=frame.call,
+        fetch=queryset,
+        fetch_place=place,
+        how=how,
+        extra_conditions=False,
+        unsaved_changes=bool(machine.store.row(key.row.identity).assigned),
     )
 
 

@@ -64,6 +64,7 @@ def read_single(machine: Machine, row: RowValue, relation: Relation, place: Plac
     if not loaded and row.fetched is not Fetched.CREATED:
         _emit_read(machine, row, relation, place)
     _note_read(machine, row, relation.name)
+    machine.loaded_reads.add((row.result, (*row.path, relation.name)))
     if target is None:
         return Unknown(loops=loops_of(row))
     return RowValue(
@@ -111,17 +112,14 @@ def _is_loaded(machine: Machine, row: RowValue, relation: Relation, entry: Loade
 def _emit_read(machine: Machine, row: RowValue, relation: Relation, place: Place) -> None:
     loop = machine.active_loop(row.loop)
     machine.emit(
-        RelationRead(
-            place=place,
-            frame=machine.frame,
-            loops=machine.counting_loops(),
-            conditional=machine.is_conditional(loop),
-            row=row,
-            relation=relation,
-            path=(*row.path, relation.name),
-            origin=row.origin,
-            loop=loop,
-        )
+        RelationRead,
+        place,
+        around=loop,
+        row=row,
+        relation=relation,
+        path=(*row.path, relation.name),
+        origin=row.origin,
+        loop=loop,
     )
 
 
@@ -132,6 +130,7 @@ def _note_read(machine: Machine, row: RowValue, name: str) -> None:
 
 def read_manager(machine: Machine, row: RowValue, relation: Relation, place: Place) -> Value:
     """`author.books`: a manager, no query yet."""
+    machine.loaded_reads.add((row.result, (*row.path, relation.name)))
     target = target_model(machine, relation)
     if target is None:
         return Unknown(loops=loops_of(row))
@@ -153,6 +152,7 @@ def read_to_attr(machine: Machine, row: RowValue, name: str, place: Place) -> Va
     entry = loaded_entry(machine, row, name)
     if entry is None or entry.how is not How.TO_ATTR:
         return None
+    machine.loaded_reads.add((row.result, (*row.path, name)))
     relation = row.model.relations.get(entry.relation)
     if relation is None or (target := target_model(machine, relation)) is None:
         return UNKNOWN

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import relations
-from flake8_django_orm.machine.events import ColumnChange, DeferredRead, Event, QueryRun, RowSaved
+from flake8_django_orm.machine import histories, relations
+from flake8_django_orm.machine.events import ColumnChange, DeferredRead, Event, ExpressionRead, QueryRun, RowSaved
 from flake8_django_orm.machine.loading import NOTHING
 from flake8_django_orm.machine.values import (
     UNKNOWN,
@@ -17,6 +17,7 @@ from flake8_django_orm.machine.values import (
     Arithmetic,
     Collection,
     Constant,
+    Expression,
     Fetched,
     FunctionValue,
     Instance,
@@ -53,7 +54,14 @@ def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> 
     column = column_named(model, name)
     if column is not None:
         machine.note_column_use(row, column, place)
-        written = machine.store.row(row.identity).written.get(column)
+        state = machine.store.row(row.identity)
+        expression = state.expressions.get(column)
+        if expression is not None:
+            machine.emit(
+                ExpressionRead, place, row=row, column=column, change=expression, saved=column not in state.written
+            )
+            return Unknown(loops=loops_of(row))
+        written = state.written.get(column)
         if written is not None:
             return written.value
         _note_deferred(machine, row, column, place)
@@ -90,17 +98,14 @@ def _note_deferred(machine: Machine, row: RowValue, column: str, place: Place) -
         return
     loop = machine.active_loop(row.loop)
     machine.emit(
-        DeferredRead(
-            place=place,
-            frame=machine.frame,
-            loops=machine.counting_loops(),
-            conditional=machine.is_conditional(loop),
-            row=row,
-            column=column,
-            path=row.path,
-            origin=row.origin,
-            loop=loop,
-        )
+        DeferredRead,
+        place,
+        around=loop,
+        row=row,
+        column=column,
+        path=row.path,
+        origin=row.origin,
+        loop=loop,
     )
     state = machine.store.row(row.identity)
     machine.store.set_row(row.identity, replace(state, reads={**state.reads, column: True}))
@@ -159,40 +164,41 @@ def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place
     """`row.save(...)`: emits what was changed on the row before."""
     state = machine.store.row(row.identity)
     changes = tuple(state.written.values())
+    update_fields = _update_fields(arguments)
+    stale = tuple(
+        change
+        for column, change in state.expressions.items()
+        if column not in state.written and (update_fields is None or column in update_fields)
+    )
     machine.emit(
-        RowSaved(
-            place=place,
-            frame=machine.frame,
-            loops=machine.counting_loops(),
-            conditional=machine.is_conditional(),
-            row=row,
-            changes=changes,
-            update_fields=_update_fields(arguments),
-            locked=row.locked,
-            loop=machine.active_loop(row.loop),
-        )
+        RowSaved,
+        place,
+        row=row,
+        changes=changes,
+        update_fields=update_fields,
+        stale=stale,
+        locked=row.locked,
+        loop=machine.active_loop(row.loop),
     )
     _emit_write(machine, row, "save", arguments, place)
     machine.store.set_row(row.identity, replace(state, written={}))
 
 
 def _emit_write(machine: Machine, row: RowValue, how: str, arguments: tuple[Argument, ...], place: Place) -> None:
+    machine.note_write(row.model.key)
     from flake8_django_orm.machine.values import QuerySetValue
 
     queryset = row.origin if row.origin is not None and not row.path else QuerySetValue(model=row.model)
     machine.emit(
-        QueryRun(
-            place=place,
-            frame=machine.frame,
-            loops=machine.counting_loops(),
-            conditional=machine.is_conditional(),
-            queryset=queryset,
-            how=f"row.{how}",
-            arguments=(Argument(row), *arguments),
-            varies=machine.varying_loops(row),
-            writes=True,
-        )
+        QueryRun,
+        place,
+        queryset=queryset,
+        how=f"row.{how}",
+        arguments=(Argument(row), *arguments),
+        varies=machine.varying_loops(row),
+        writes=True,
     )
+    histories.note_query(machine)
 
 
 def _update_fields(arguments: tuple[Argument, ...]) -> tuple[str, ...] | None:
@@ -225,6 +231,8 @@ def assign_attribute(
     machine: Machine, target: Value, name: str, value: Value, place: Place, *, augmented: bool = False
 ) -> None:
     """`target.name = value`. A relation that is assigned is there afterwards; a column is remembered for save()."""
+    machine.note_queryset_use(value, "kept", place)
+    machine.lose(value)
     match target:
         case RowValue():
             _assign_to_row(machine, target, name, value, place, augmented)
@@ -250,7 +258,11 @@ def _assign_to_row(machine: Machine, row: RowValue, name: str, value: Value, pla
         column = column_named(row.model, name)
         if column is not None:
             change = ColumnChange(column, place, value, augmented)
-            machine.store.set_row(row.identity, replace(state, written={**state.written, column: change}))
+            expressions = {k: v for k, v in state.expressions.items() if k != column}
+            if isinstance(value, Expression):
+                expressions[column] = change
+            written = {**state.written, column: change}
+            machine.store.set_row(row.identity, replace(state, written=written, expressions=expressions))
             return
         assigned[name] = value
     machine.store.set_row(row.identity, replace(state, assigned=assigned, reads=reads))

@@ -31,19 +31,29 @@ class ResultState:
     escaped: bool = False
     reads: dict[tuple[str, ...], bool] = field(default_factory=dict)
     extra: Loading = NOTHING
+    queries: tuple[int, ...] = ()  # the orders of the QueryRun events that this queryset has sent on the way here
 
 
 @dataclass(frozen=True, slots=True)
 class RowState:
     """One row (of the running iteration). `reads` maps a relation's name to whether it was read on every way here.
 
-    `written` holds the columns assigned since the last save, `assigned` other attributes that were set.
+    `written` holds the columns assigned since the last save, `assigned` other attributes that were set, `expressions`
+    the columns that hold a database expression, saved or not.
     """
 
     escaped: bool = False
     reads: dict[str, bool] = field(default_factory=dict)
     assigned: dict[str, Value] = field(default_factory=dict)
     written: dict[str, ColumnChange] = field(default_factory=dict)
+    expressions: dict[str, ColumnChange] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """What was asked of a model's table on the way here: the orders of QueryRun events since its last write."""
+
+    queries: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,14 @@ class ObjectState:
     members: dict[str, Value] = field(default_factory=dict)
 
 
+State = ResultState | RowState | ObjectState | ModelState
+
+
 class Store:
     """The states of everything with an identity. States are never changed in place, so a fork is a shallow copy."""
 
     def __init__(self) -> None:
-        self._states: dict[Hashable, ResultState | RowState | ObjectState] = {}
+        self._states: dict[Hashable, State] = {}
         self._next = 0
 
     def new_identity(self) -> int:
@@ -76,6 +89,11 @@ class Store:
 
     def mark_evaluated(self, number: int) -> None:
         self.set_result(number, replace(self.result(number), evaluated=True, maybe_evaluated=True))
+
+    def note_result_query(self, number: int, order: int) -> None:
+        """The queryset sent a query, the event of that order."""
+        state = self.result(number)
+        self.set_result(number, replace(state, queries=(*state.queries, order)))
 
     def escape_result(self, number: int) -> None:
         """Unknown code had the queryset or list: nothing is known of its rows' loading any more."""
@@ -115,21 +133,35 @@ class Store:
     def set_member(self, identity: int, name: str, value: Value) -> None:
         self._states["object", identity] = ObjectState({**self.members(identity), name: value})
 
+    # -- models -------------------------------------------------------------------------------------------------
+
+    def model_queries(self, key: str) -> tuple[int, ...]:
+        """The queries on the model's table since it was last written, on the way here."""
+        state = self._states.get(("model", key))
+        return state.queries if isinstance(state, ModelState) else ()
+
+    def note_model_query(self, key: str, order: int) -> None:
+        self._states["model", key] = ModelState((*self.model_queries(key), order))
+
+    def forget_model_queries(self, key: str) -> None:
+        """The model's rows are written: a query asked again may have another answer."""
+        self._states.pop(("model", key), None)
+
     # -- branches -----------------------------------------------------------------------------------------------
 
-    def fork(self) -> dict[Hashable, ResultState | RowState | ObjectState]:
+    def fork(self) -> dict[Hashable, State]:
         """A snapshot to come back to."""
         return dict(self._states)
 
-    def restore(self, snapshot: dict[Hashable, ResultState | RowState | ObjectState]) -> None:
+    def restore(self, snapshot: dict[Hashable, State]) -> None:
         self._states = dict(snapshot)
 
-    def join(self, snapshots: list[dict[Hashable, ResultState | RowState | ObjectState]]) -> None:
+    def join(self, snapshots: list[dict[Hashable, State]]) -> None:
         """Go on with what holds after any of the branches."""
         if len(snapshots) == 1:
             self._states = dict(snapshots[0])
             return
-        joined: dict[Hashable, ResultState | RowState | ObjectState] = {}
+        joined: dict[Hashable, State] = {}
         for key in {key: None for snapshot in snapshots for key in snapshot}:
             states = [snapshot.get(key) for snapshot in snapshots]
             first = states[0]
@@ -140,7 +172,7 @@ class Store:
         self._states = joined
 
 
-def _join_states(states: list[ResultState | RowState | ObjectState | None]) -> ResultState | RowState | ObjectState:
+def _join_states(states: list[State | None]) -> State:
     results = [s if isinstance(s, ResultState) else ResultState() for s in states]
     rows = [s if isinstance(s, RowState) else RowState() for s in states]
     if any(isinstance(s, ResultState) for s in states):
@@ -151,6 +183,7 @@ def _join_states(states: list[ResultState | RowState | ObjectState | None]) -> R
             escaped=any(r.escaped for r in results) or any(r.extra != extra for r in results),
             reads=_join_reads([r.reads for r in results]),
             extra=extra,
+            queries=tuple(sorted({order for r in results for order in r.queries})),
         )
     if any(isinstance(s, RowState) for s in states):
         return RowState(
@@ -158,7 +191,11 @@ def _join_states(states: list[ResultState | RowState | ObjectState | None]) -> R
             reads=_join_reads([r.reads for r in rows]),
             assigned=_join_values([r.assigned for r in rows]),
             written={name: change for r in rows for name, change in r.written.items()},
+            expressions={name: change for r in rows for name, change in r.expressions.items()},
         )
+    if any(isinstance(s, ModelState) for s in states):
+        orders = {order for s in states if isinstance(s, ModelState) for order in s.queries}
+        return ModelState(tuple(sorted(orders)))
     return ObjectState(_join_values([s.members if isinstance(s, ObjectState) else {} for s in states]))
 
 

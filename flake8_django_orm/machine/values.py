@@ -134,6 +134,7 @@ class Step:
     frame: Frame = field(compare=False)
     arguments: tuple[Argument, ...] = ()
     conditional: bool = False
+    result: int = field(default=0, compare=False)  # the result set of the queryset that this link made
 
 
 class Mode(enum.Enum):

@@ -91,7 +91,7 @@ INNOCENT: frozenset[str] = frozenset(
     | {f"typing_extensions.{name}" for name in _TYPING}
     | {f"logging.{name}" for name in _LOG_METHODS}
     | {f"logging.Logger.{name}" for name in _LOG_METHODS}
-    | {f"logging.LoggerAdapter.{name}" for name in _LOG_METHODS}
+    | {f"logging.LoggerAdapter.{name}" for name in _LOG_METHODS if name != "fatal"}
     | {
         "logging.getLogger",
         "structlog.get_logger",
@@ -298,9 +298,7 @@ PREFETCHES_OBJECTS: Mapping[str, bool] = MappingProxyType(
 )
 
 #: Functions that give the model class of users.
-USER_MODEL_GETTERS: frozenset[str] = frozenset(
-    {"django.contrib.auth.get_user_model", "django.contrib.auth.base_user.get_user_model"}
-)
+USER_MODEL_GETTERS: frozenset[str] = frozenset({"django.contrib.auth.get_user_model"})
 
 #: Functions and context managers that open a transaction.
 TRANSACTIONS: frozenset[str] = frozenset(

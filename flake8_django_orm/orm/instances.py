@@ -45,9 +45,7 @@ class InstanceMethod:
 _METHODS: tuple[InstanceMethod, ...] = (
     InstanceMethod("save", may_query=True, writes=True, overridable=True, async_twin="asave"),
     InstanceMethod("save_base", may_query=True, writes=True),
-    InstanceMethod(
-        "delete", gives=Gives.DELETED, may_query=True, writes=True, overridable=True, async_twin="adelete"
-    ),
+    InstanceMethod("delete", gives=Gives.DELETED, may_query=True, writes=True, overridable=True, async_twin="adelete"),
     InstanceMethod("refresh_from_db", may_query=True, refreshes=True, async_twin="arefresh_from_db"),
     InstanceMethod("full_clean", may_query=True, overridable=True),
     InstanceMethod("clean", overridable=True),

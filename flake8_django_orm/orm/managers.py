@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from flake8_django_orm.orm.querysets import QUERYSET_METHODS, Names, QuerySetMethod, Returns, Served
+from flake8_django_orm.orm.querysets import QUERYSET_METHODS, Names, QuerySetMethod, Returns, Served, Version
 from flake8_django_orm.project.models import RelationKind
 
 _REVERSE_KEY = frozenset({RelationKind.REVERSE_FOREIGN_KEY})
@@ -49,7 +49,7 @@ class RelatedManagerMethod:
 
     `kinds`: the kinds of relation whose manager has it; for `needs_null_key` a reverse foreign key only where
     the key is null.
-    `clears_prefetch`: what was prefetched through this manager is thrown away by the call.
+    `clears_prefetch`: the kinds where the call throws away what was prefetched through this manager.
     `takes_rows`: its positional arguments are rows (or keys) of the target.
     """
 
@@ -59,7 +59,7 @@ class RelatedManagerMethod:
     writes: bool = True
     runs_query: bool = True
     needs_null_key: bool = False
-    clears_prefetch: bool = True
+    clears_prefetch: frozenset[RelationKind] = MANAGER_KINDS
     takes_rows: bool = False
     is_async: bool = False
     async_twin: str | None = None
@@ -72,8 +72,8 @@ _OWN: tuple[RelatedManagerMethod, ...] = (
     RelatedManagerMethod("clear", MANAGER_KINDS, needs_null_key=True),
     RelatedManagerMethod("set", MANAGER_KINDS, takes_rows=True),
     RelatedManagerMethod("create", MANAGER_KINDS, returns=Returns.ROW),
-    RelatedManagerMethod("get_or_create", MANAGER_KINDS, returns=Returns.ROW_AND_BOOL),
-    RelatedManagerMethod("update_or_create", MANAGER_KINDS, returns=Returns.ROW_AND_BOOL),
+    RelatedManagerMethod("get_or_create", MANAGER_KINDS, returns=Returns.ROW_AND_BOOL, clears_prefetch=_MANY),
+    RelatedManagerMethod("update_or_create", MANAGER_KINDS, returns=Returns.ROW_AND_BOOL, clears_prefetch=_MANY),
 )
 
 
@@ -88,6 +88,16 @@ def _with_twins(methods: tuple[RelatedManagerMethod, ...]) -> dict[str, RelatedM
 
 #: The methods that related managers define themselves, by name.
 RELATED_MANAGER_METHODS: Mapping[str, RelatedManagerMethod] = MappingProxyType(_with_twins(_OWN))
+
+#: Since this version a reverse foreign key's `create()` throws the prefetched rows away, as its `add()` always did.
+CREATE_CLEARS_REVERSE_KEY_SINCE: Version = (5, 1)
+
+#: Before this version `author.books.only("title")` needs "author" among its names: without it Django, which sets
+#: the known parent on each row, fetches the deferred key by one query a row.
+ONLY_MAY_LEAVE_OUT_THE_KEY_SINCE: Version = (6, 1)
+
+#: Names of QuerySet that are no method on the managers of many-to-many relations: `reverse` is a flag there.
+NOT_CALLABLE_ON_MANY: frozenset[str] = frozenset({"reverse"})
 
 #: What a plain Manager has besides QuerySet's methods. The first two give querysets or managers without a
 #: query.
@@ -117,9 +127,7 @@ MANAGER_INTERNALS: frozenset[str] = frozenset(
 )
 
 
-def related_manager_method(
-    kind: RelationKind, name: str, *, null: bool = True
-) -> RelatedManagerMethod | None:
+def related_manager_method(kind: RelationKind, name: str, *, null: bool = True) -> RelatedManagerMethod | None:
     """The method `name` of a manager over a relation of `kind`; `null` tells whether a reverse key's column
     is null.
     """
@@ -129,6 +137,18 @@ def related_manager_method(
     if method.needs_null_key and kind is RelationKind.REVERSE_FOREIGN_KEY and not null:
         return None
     return method
+
+
+def clears_prefetch(kind: RelationKind, name: str, version: Version | None) -> bool:
+    """Whether calling the related manager's own method throws away what was prefetched through it.
+
+    An unknown version is taken to be a new one. An async twin does as its method does.
+    """
+    method = related_manager_method(kind, name)
+    if method is None or kind not in method.clears_prefetch:
+        return False
+    create = (method.sync_twin or name) == "create" and kind is RelationKind.REVERSE_FOREIGN_KEY
+    return not create or version is None or version >= CREATE_CLEARS_REVERSE_KEY_SINCE
 
 
 def manager_method(name: str) -> QuerySetMethod | None:

@@ -25,9 +25,7 @@ def _lines(text: str) -> list[str]:
 def unified(before: str, after: str, name: str) -> str:
     """The unified diff that makes `after` of `before`, for a file shown as `name`; "" if they are equal."""
     lines = difflib.unified_diff(_lines(before), _lines(after), name, name)
-    return "".join(
-        line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )
+    return "".join(line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 class Row(NamedTuple):

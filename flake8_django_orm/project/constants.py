@@ -88,6 +88,30 @@ class Constants:
         elif expr.kind == "const" and isinstance(expr.value, str):
             yield module, expr
 
+    def entries(self, module: str, expr: Expr) -> dict[str, Expr] | None:
+        """The entries of a dict display or `dict(...)` call, or of a name for one; None for anything else.
+
+        Values that are not constants count as unknown, as they may stand in the scope of another module.
+        """
+        if expr.kind == "name":
+            found = self._resolver.resolve(module, str(expr.value))
+            if not isinstance(found, Assignment) or found.value.kind not in {"dict", "call"}:
+                return None
+            module, expr = found.module, found.value
+        if expr.kind == "dict":
+            keys = [self.text(module, key) for key in expr.items[::2]]
+            pairs = list(zip(keys, expr.items[1::2], strict=True))
+        elif expr.kind == "call" and expr.value == "dict" and not expr.items and "**" not in expr.keywords:
+            pairs = list(expr.keywords.items())
+        else:
+            return None
+        entries = {key: self._constant(module, value) for key, value in pairs if key is not None}
+        return entries if len(entries) == len(pairs) else None
+
+    def _constant(self, module: str, expr: Expr) -> Expr:
+        value = self.value(module, expr)
+        return Expr("other", line=expr.line) if isinstance(value, Unknown) else Expr("const", value, line=expr.line)
+
     def setting_text(self, name: str) -> str | None:
         """The string that the project's settings assign to `name`."""
         return self._settings.string(name)

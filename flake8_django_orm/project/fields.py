@@ -109,7 +109,7 @@ class FieldReader:
             if not _may_be_field(dotted):
                 return None
             kind = _kind_by_name(dotted)
-        arguments = self._named(kind, value)
+        arguments = self._named(module, kind, value)
         return FieldFacts(name, module, owner.key, value, dotted, kind, None, arguments, known)
 
     def _custom(self, owner: ClassFacts, name: str, module: str, value: Expr, found: ClassFacts) -> FieldFacts | None:
@@ -123,7 +123,7 @@ class FieldReader:
             kind = _kind_by_name(unread)
         if kind is None and _RELATED_FIELD in ancestors:
             kind = self._flagged_kind(found.key)
-        arguments = self._named(kind, value)
+        arguments = self._named(module, kind, value)
         set_by_class = self._arguments.of_class(found.key)
         merged = {**set_by_class.defaults, **arguments, **set_by_class.forced}
         known = unread is None and self._resolver.find_method(found.key, "contribute_to_class") is None
@@ -146,10 +146,16 @@ class FieldReader:
                 return kind
         return RelationKind.FOREIGN_KEY
 
-    def _named(self, kind: RelationKind | None, value: Expr) -> dict[str, Expr]:
-        """The call's arguments by name."""
+    def _named(self, module: str, kind: RelationKind | None, value: Expr) -> dict[str, Expr]:
+        """The call's arguments by name; those of `**OPTIONS` too where that is a dict of constants."""
         positions = _COLUMN_POSITIONS if kind is None else _POSITIONS[kind]
-        return {**dict(zip(positions, value.items, strict=False)), **value.keywords}
+        arguments = {**dict(zip(positions, value.items, strict=False)), **value.keywords}
+        spread = arguments.get("**")
+        entries = self._constants.entries(module, spread) if spread is not None else None
+        if entries is not None:
+            del arguments["**"]
+            arguments = {**entries, **arguments}
+        return arguments
 
 
 def _may_be_field(dotted: str) -> bool:

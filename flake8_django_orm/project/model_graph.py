@@ -20,7 +20,7 @@ from flake8_django_orm.project.models import Column, ManagerFacts, Model, Relati
 from flake8_django_orm.project.relations import RelationBuilder, ReverseRelations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from flake8_django_orm.project.constants import Constants
     from flake8_django_orm.project.fields import FieldFacts, FieldReader
@@ -145,7 +145,7 @@ class ModelGraph:
         return self._declared[key]
 
     def _read_declared(self, key: str) -> Declared:
-        order = [name for name in self._resolver.mro(key) if name == key or self._takes_part(name)]
+        order = self._resolver.mro(key)
         parents = self._parents(key, order)
         owned = {name for parent in parents for name in self._resolver.mro(parent)}
         seen: set[str] = set()
@@ -173,11 +173,7 @@ class ModelGraph:
             seen.update(_names_of(facts))
         return Declared(fields, tuple(managers), parents, known)
 
-    def _takes_part(self, name: str) -> bool:
-        """Every base takes part: models with their fields, plain classes by hiding names."""
-        return self._resolver.class_facts(name) is not None
-
-    def _parents(self, key: str, order: list[str]) -> tuple[str, ...]:
+    def _parents(self, key: str, order: Sequence[str]) -> tuple[str, ...]:
         """The concrete models that the model inherits from directly, or through abstract ones."""
         concrete = [name for name in order[1:] if self.is_concrete(name)]
         above = {base for name in concrete for base in self._resolver.mro(name)[1:]}
@@ -392,7 +388,10 @@ class ModelGraph:
         ancestors = self._resolver.ancestors(key)
         if names.MODEL not in ancestors or any(self._is_unread(name) for name in ancestors):
             return False
-        return all(self.declared(name).known for name in self.lineage(key))
+        if self._meta.is_abstract(key):
+            return self.declared(key).known
+        lineage = self.lineage(key)
+        return all(self.declared(name).known and self.reverse.is_sure(self.concrete_key(name)) for name in lineage)
 
 
 def _attributes(facts: ClassFacts) -> Iterator[tuple[str, Expr]]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.project.constants import Constants, Unknown
 from flake8_django_orm.project.definitions import External
 from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr
 from flake8_django_orm.project.models import Relation, RelationKind
@@ -18,7 +19,6 @@ from flake8_django_orm.project.models import Relation, RelationKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from flake8_django_orm.project.constants import Constants
     from flake8_django_orm.project.fields import FieldFacts
     from flake8_django_orm.project.labels import Labels
     from flake8_django_orm.project.meta import MetaOptions
@@ -36,10 +36,14 @@ _REVERSE: Mapping[RelationKind, RelationKind] = {
 
 @dataclass(frozen=True, slots=True)
 class BackNames:
-    """How a relation is reached from its target: the accessor and the lookup name, None where there is none."""
+    """How a relation is reached from its target: the accessor and the lookup name, None where there is none.
+
+    `known` is false where the names are given by something that cannot be told.
+    """
 
     accessor: str | None
     lookup: str | None
+    known: bool = True
 
 
 @dataclass(slots=True)
@@ -49,11 +53,20 @@ class ReverseRelations:
     _found: defaultdict[str, list[Relation]] = field(default_factory=lambda: defaultdict(list))
     _hidden: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
 
+    _unsure: set[str] = field(default_factory=set)
+
     def add(self, relation: Relation) -> None:
         self._found[relation.model].append(relation)
 
     def hide(self, model: str, lookup: str, target: str) -> None:
         self._hidden[model][lookup] = target
+
+    def doubt(self, model: str) -> None:
+        self._unsure.add(model)
+
+    def is_sure(self, model: str) -> bool:
+        """False for a model that has a reverse relation whose name cannot be told."""
+        return model not in self._unsure
 
     def of(self, model: str) -> Sequence[Relation]:
         """The reverse relations of a concrete model."""
@@ -300,6 +313,8 @@ class RelationBuilder:
             back = self._back_names(found, key, relation.target)
         else:
             back = BackNames(relation.remote, relation.remote)
+        if not back.known:
+            reverse.doubt(target)
         if back.accessor is None or back.lookup is None:
             if back.lookup is not None:
                 reverse.hide(target, back.lookup, key)
@@ -322,6 +337,8 @@ class RelationBuilder:
 
     def _back_names(self, found: FieldFacts, key: str, target: str | None) -> BackNames:
         """What Django calls the way back over this field from its target."""
+        if self._is_unsure(found, "related_name") or self._is_unsure(found, "related_query_name"):
+            return BackNames(None, None, known=False)
         related = self._constants.text(found.module, found.argument("related_name"))
         query = self._fill(key, self._constants.text(found.module, found.argument("related_query_name")))
         if found.kind is RelationKind.MANY_TO_MANY and self._is_symmetrical(found, key, target):
@@ -334,6 +351,13 @@ class RelationBuilder:
         name = _model_name(key)
         suffix = "" if found.kind is RelationKind.ONE_TO_ONE else "_set"
         return BackNames(related or name + suffix, query or related or name)
+
+    def _is_unsure(self, found: FieldFacts, argument: str) -> bool:
+        """True for an argument that is given, or may be, by something that cannot be told."""
+        expr = found.argument(argument)
+        if expr is None:
+            return found.argument("**") is not None
+        return isinstance(self._constants.value(found.module, expr), Unknown)
 
     def _is_symmetrical(self, found: FieldFacts, key: str, target: str | None) -> bool:
         to = found.argument("to")

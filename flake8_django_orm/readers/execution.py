@@ -23,7 +23,7 @@ from flake8_django_orm.syntax.units import Unit, parse_unit
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
-    from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.project.facts import Assignment, FunctionFacts
     from flake8_django_orm.project.project import Project
 
 #: Parsed functions kept at a time: a tree takes about a megabyte a thousand lines.
@@ -83,6 +83,28 @@ class Execution:
             short = facts.end - facts.start < SHORT_FUNCTION
             answer = self._may_query[facts.key] = short or self._gate.queries(self.text_of(facts))
         return answer
+
+    def assigned_value(self, machine: Machine, module: str, path: str, assignment: Assignment) -> Value:
+        """The value of an assignment in a class or module body, read by the reader where its words name a query."""
+        source = self.source(path)
+        if source is None:
+            return UNKNOWN
+        end = source.line_start(assignment.end + 1) if assignment.end < source.row_count else len(source.text)
+        start = source.line_start(assignment.start)
+        text = source.text[start:end]
+        if self._gate is None:
+            self._gate = gate_of(self._project)
+        if not self._gate.queries(text):
+            return UNKNOWN
+        key = f"{path}:{assignment.start}:{assignment.name}"
+        if key not in self._units:
+            self._units[key] = parse_unit(path, module, assignment.name, source.text, start, end)
+        unit = self._units[key]
+        if unit is None:
+            return UNKNOWN
+        reader = PythonReader(machine, unit, module, {})
+        reader.read_body([small for line in unit.body for small in getattr(line, "body", ())])
+        return reader.env.get(assignment.name, UNKNOWN)
 
     def _parse(self, facts: FunctionFacts) -> Unit | None:
         source = self.source(facts.path)

@@ -432,6 +432,7 @@ class ExpressionReader(LeanVisitor):
         else:
             value = self.evaluate(node.value)
         self.machine.note_use(value)
+        self.machine.lose(value)
         self.yielded.append(value)
         return UNKNOWN
 

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from flake8_django_orm.machine import iteration
+from flake8_django_orm.machine.events import QuerySetDiscarded
 from flake8_django_orm.machine.frames import Loop, Repeats
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Collection,
     Constant,
+    ExternalValue,
     Fetched,
     FunctionValue,
+    QuerySetValue,
     RowValue,
     Shape,
     Unknown,
@@ -27,6 +30,7 @@ from flake8_django_orm.machine.values import (
     alternatives,
     each,
 )
+from flake8_django_orm.orm.callables import TRANSACTIONS
 from flake8_django_orm.readers.expressions import OPERATORS, ExpressionReader
 from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early, target_names
 
@@ -165,11 +169,14 @@ class PythonReader(ExpressionReader):
     visit_TryStar = visit_Try
 
     def visit_With(self, node: cst.With) -> None:
+        opened = False
         for item in node.items:
             value = self.evaluate(item.item)
+            opened = opened or _opens_transaction(value)
             if item.asname is not None:
                 self.assign(item.asname.name, _entered(value), node)
-        self._block(self.unit.ask(block_statements, node.body))
+        with self.machine.transaction(opened):
+            self._block(self.unit.ask(block_statements, node.body))
 
     # -- loops --------------------------------------------------------------------------------------------------
 
@@ -238,7 +245,9 @@ class PythonReader(ExpressionReader):
     # -- simple statements --------------------------------------------------------------------------------------
 
     def visit_Expr(self, node: cst.Expr) -> None:
-        self.evaluate(node.value)
+        value = self.evaluate(node.value)
+        if isinstance(value, QuerySetValue) and value.steps and value.steps[-1].place.node is node.value:
+            self.machine.emit(QuerySetDiscarded, self.place(node.value), queryset=value)
 
     def visit_Assign(self, node: cst.Assign) -> None:
         value = self.evaluate(node.value)
@@ -263,7 +272,10 @@ class PythonReader(ExpressionReader):
         self.assign(target, value, node)
 
     def visit_Return(self, node: cst.Return) -> None:
-        self.returned.append(self.evaluate(node.value) if node.value is not None else Constant(None))
+        value = self.evaluate(node.value) if node.value is not None else Constant(None)
+        self.machine.note_queryset_use(value, "returned", self.place(node))
+        self.machine.lose(value)
+        self.returned.append(value)
         self.alive = False
 
     def visit_Raise(self, node: cst.Raise) -> None:
@@ -305,6 +317,10 @@ class PythonReader(ExpressionReader):
 def _entered(value: Value) -> Value:
     """What `with value as name` binds: most context managers give something else than themselves."""
     return value if isinstance(value, Collection) else Unknown(loops=value.loops)
+
+
+def _opens_transaction(value: Value) -> bool:
+    return isinstance(value, ExternalValue) and value.name.removesuffix("()") in TRANSACTIONS
 
 
 def _matters(value: Value) -> bool:

@@ -60,9 +60,7 @@ def run_demo(workshop: Path) -> int:
     """The whole demo in the empty directory `workshop`; the exit code."""
     original = copy_demo(workshop / "before")
     show_step("flake8-django-orm check", run_linter(original))
-    show_step(
-        "flake8-django-orm check --unsafe-fixes --diff", run_linter(original, "--unsafe-fixes", "--diff")
-    )
+    show_step("flake8-django-orm check --unsafe-fixes --diff", run_linter(original, "--unsafe-fixes", "--diff"))
     repaired = copy_demo(workshop / "after")
     show_step("flake8-django-orm check --unsafe-fixes --fix", repair(repaired))
 

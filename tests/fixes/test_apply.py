@@ -94,9 +94,7 @@ def test_several_findings_of_one_queryset_carry_one_fix_that_is_made_once() -> N
         (Applicability.DISPLAY_ONLY, True, False),
     ],
 )
-def test_only_the_fixes_that_were_asked_for_are_made(
-    applicability: Applicability, unsafe: bool, made: bool
-) -> None:
+def test_only_the_fixes_that_were_asked_for_are_made(applicability: Applicability, unsafe: bool, made: bool) -> None:
     outcome = run({"a.py": "x = old\n"}, replacing("old", "new", applicability), unsafe=unsafe)
     assert (outcome.texts == {"a.py": "x = new\n"}) is made
     assert (not outcome.remaining["a.py"]) is made

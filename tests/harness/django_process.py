@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ PYTHONS_VARIABLE = "FLAKE8_DJANGO_ORM_PYTHONS"
 _WORKER = Path(__file__).with_name("django_worker.py")
 _START_SECONDS = 60
 _JOB_SECONDS = 30
-_SQLITE: Mapping[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+SQLITE: Mapping[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 
 
 class WorkerError(Exception):
@@ -69,12 +70,13 @@ def _django_version(python: str) -> tuple[int, int]:
 class DjangoProcess:
     """One worker. Started at the first job; use as a context manager, or call `close`."""
 
-    def __init__(self, python: str, database: Mapping[str, Any] = _SQLITE) -> None:
+    def __init__(self, python: str, database: Mapping[str, Any] = SQLITE) -> None:
         self._python = python
         self._database = dict(database)
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str] = queue.Queue()
         self._errors: IO[str] | None = None
+        self._directory: str | None = None
 
     def __enter__(self) -> DjangoProcess:
         return self
@@ -99,6 +101,10 @@ class DjangoProcess:
         if self._errors is not None:
             self._errors.close()
             self._errors = None
+        if self._directory is not None:
+            # Here and not in the worker: one that had to be killed cannot tidy up.
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         process = self._process or self._start()
@@ -111,13 +117,15 @@ class DjangoProcess:
     def _start(self) -> subprocess.Popen[str]:
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (closed in close)
         self._lines = queue.Queue()
+        self._directory = tempfile.mkdtemp(prefix="djq-worker-")
         self._process = process = subprocess.Popen(
-            [self._python, "-W", "ignore", str(_WORKER), json.dumps(self._database)],
+            [self._python, "-P", "-W", "ignore", str(_WORKER), json.dumps(self._database)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
             encoding="utf-8",
+            env={**os.environ, "TMPDIR": self._directory},
         )
         threading.Thread(target=_read_lines, args=(process, self._lines), daemon=True).start()
         self._answer(_START_SECONDS)

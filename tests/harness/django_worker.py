@@ -22,6 +22,7 @@ import tempfile
 import traceback
 import types
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -384,14 +385,14 @@ def race(job: dict[str, Any], world: World, database: Any) -> dict[str, Any]:
             names = _load_proof(job["proof"], case)
             database.forget_rows()
             names["make"](job["sizes"][0])
-            call = names["call"]
-            queries = Queries(before_write=(lambda: run_call(call)) if how == "raced" else None)
+            call = partial(run_call, names["call"])
+            queries = Queries(before_write=call if how == "raced" else None)
             raised = None
             try:
                 with connection.execute_wrapper(queries):
-                    run_call(call)
+                    call()
                 if how == "in turn":
-                    run_call(call)
+                    call()
             except Exception as error:
                 raised = f"{type(error).__name__}: {error}"
                 _leave_transactions()

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flake8_django_orm.engine import Engine
-
 from flake8_django_orm.findings import Edit, Finding
 from flake8_django_orm.fixes.apply import Findings, Workshop, apply_fixes
 from flake8_django_orm.source import read_source

@@ -13,9 +13,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from flake8_django_orm.engine import Engine
-
 from flake8_django_orm.config import Settings
+from flake8_django_orm.engine import Engine
 from flake8_django_orm.findings import Finding
 from flake8_django_orm.rules import all_rules
 from tests.harness.case_files import Case, SourceFile

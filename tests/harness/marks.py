@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_MARK = re.compile(
-    r"[ \t]*(?:#\s*error:\s*(?P<python>[^\n]*?)|\{#\s*error:\s*(?P<html>[^\n]*?)\s*#\})[ \t]*$"
-)
+_MARK = re.compile(r"[ \t]*(?:#\s*error:\s*(?P<python>[^\n]*?)|\{#\s*error:\s*(?P<html>[^\n]*?)\s*#\})[ \t]*$")
 _ENTRY = re.compile(r"\s*(?P<code>DJQ\d{3})(?:\s+\"(?P<part>[^\"]*)\")?\s*(?:,|$)")
 
 

@@ -163,9 +163,7 @@ def _equal_results(runs: Mapping[str, list[Run]]) -> None:
         for one, two in zip(first, other, strict=True):
             _require(one["result"] == two["result"], "the forms give different results", runs)
     if others:
-        _require(
-            any(run["result"] not in (None, []) for run in first), "call() gives nothing to compare", runs
-        )
+        _require(any(run["result"] not in (None, []) for run in first), "call() gives nothing to compare", runs)
 
 
 def _require(condition: bool, claim: str, runs: Mapping[str, list[Run]]) -> None:

@@ -212,9 +212,7 @@ def test_a_case_leaves_nothing_behind(tmp_path: Path, django: DjangoProcess) -> 
     assert [run["result"] for run in answer["runs"]] == [[False, "Book"]] * 2
 
 
-def test_a_job_that_ends_the_process_is_an_error_and_the_next_one_runs(
-    tmp_path: Path, django: DjangoProcess
-) -> None:
+def test_a_job_that_ends_the_process_is_an_error_and_the_next_one_runs(tmp_path: Path, django: DjangoProcess) -> None:
     with pytest.raises(WorkerError, match="no answer"):
         django.measure({"app/models.py": "import os; os._exit(1)\n"}, MAKE + CALL, (1, 2))
     check_proof(_case(tmp_path, JOINED, MAKE + CALL), django)

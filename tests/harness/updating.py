@@ -13,14 +13,16 @@ from tests.harness.case_files import PACKAGE, Case
 
 def update_fixed_blocks(case: Case, texts: Mapping[str, str], *, unsafe: bool) -> None:
     """Replace the fixed (or fixed-unsafe) blocks of `case` by `texts`, or add them behind the case's last
-    block.
+    block that is no proof.
     """
     kind = "fixed-unsafe" if unsafe else "fixed"
     before = case.texts(case.fixed) if unsafe else case.texts()
     blocks = case.fixed_unsafe if unsafe else case.fixed
     changed = {path: text for path, text in texts.items() if text != before[path] or path in blocks}
     lines = case.file.path.read_text(encoding="utf-8").split("\n")
-    start, end = case.row, _end(lines, case.row)
+    # Blocks that were written for cases above have moved this one: its heading tells where it is now.
+    start = lines.index(f"## {case.heading}") + 1
+    end = _end(lines, start)
     body = lines[start:end]
     for path, text in changed.items():
         _put(body, _info(path, kind), text)
@@ -50,5 +52,7 @@ def _put(body: list[str], info: str, text: str) -> None:
         row = body.index(info)
         body[row + 1 : body.index("```", row)] = content
         return
-    fences = [row for row, line in enumerate(body) if line == "```"]
-    body[fences[-1] + 1 : fences[-1] + 1] = ["", info, *content, "```"]
+    opened = [row for row, line in enumerate(body) if line.startswith("```") and line != "```"]
+    last = next((row for row in reversed(opened) if not body[row].endswith(" proof")), None)
+    end = body.index("```", last) + 1 if last is not None else 0
+    body[end:end] = ["", info, *content, "```"]

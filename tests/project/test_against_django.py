@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 
 from flake8_django_orm.project.models import Model, Relation, RelationKind
 from flake8_django_orm.project.project import Project
+from tests.harness.django_process import DjangoInterpreter, interpreters
 
 FILES = {
     "manage.py": "",
@@ -470,6 +470,10 @@ def manager(m):
     return [None if own is object else key(own), None if outside else key(queryset)]
 
 
+def has_default(f):
+    return f.has_default() or getattr(f, "db_default", models.NOT_PROVIDED) is not models.NOT_PROVIDED
+
+
 def order(entry):
     if isinstance(entry, str):
         return entry
@@ -480,7 +484,7 @@ def describe(model):
     meta = model._meta
     fields = meta.get_fields()
     columns = {
-        f.name: [field_class(f), f.null, f.primary_key, f.unique, f.has_default() or f.has_db_default()]
+        f.name: [field_class(f), f.null, f.primary_key, f.unique, has_default(f)]
         for f in fields if f.concrete and not f.is_relation
     }
     relations = {f.name: forward(f, model) for f in (*meta.fields, *meta.many_to_many) if f.is_relation}
@@ -506,23 +510,29 @@ print(json.dumps({key(m): describe(m) for m in apps.get_models()}))
 """
 
 
+@pytest.fixture(scope="module", params=interpreters(), ids=lambda interpreter: interpreter.id)
+def interpreter(request: pytest.FixtureRequest) -> DjangoInterpreter:
+    chosen: DjangoInterpreter = request.param
+    return chosen
+
+
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(interpreter: DjangoInterpreter, tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("project")
     for name, text in FILES.items():
         path = base / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        lines = text.splitlines(keepends=True)
+        if interpreter.django < (5, 0):
+            lines = [line for line in lines if "db_default" not in line and "GeneratedField" not in line]
+        path.write_text("".join(lines))
     return base
 
 
 @pytest.fixture(scope="module")
-def truth(root: Path) -> dict[str, Any]:
+def truth(interpreter: DjangoInterpreter, root: Path) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", DESCRIBE, str(root)],
-        capture_output=True,
-        text=True,
-        check=False,
+        [interpreter.python, "-W", "ignore", "-c", DESCRIBE, str(root)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     described: dict[str, Any] = json.loads(done.stdout)
@@ -530,8 +540,10 @@ def truth(root: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def project(root: Path) -> Project:
-    return Project(root)
+def project(interpreter: DjangoInterpreter, root: Path) -> Project:
+    code = "import django; print(django.__path__[0])"
+    django = Path(subprocess.check_output([interpreter.python, "-c", code], text=True).strip())
+    return Project(root, environment=[django.parent])
 
 
 def describe_relation(relation: Relation) -> dict[str, Any]:

@@ -186,6 +186,34 @@ def test_an_unknown_target_is_none(tmp_path: Path) -> None:
     assert [relation.target for relation in book.relations.values()] == [None, None, None]
 
 
+def test_options_may_come_from_a_dict(tmp_path: Path) -> None:
+    text = """
+        from django.db import models
+        NULLABLE = {"null": True, "blank": True}
+        class Book(models.Model):
+            title = models.CharField(max_length=9, **NULLABLE)
+            sequel_to = models.ForeignKey("self", models.CASCADE, **dict(null=True, related_name="sequels"))
+    """
+    book = model(write_project(tmp_path, {"shop/models.py": text}), "shop.models.Book")
+    assert book.columns["title"].null
+    assert book.relations["sequel_to"].null
+    assert book.relations["sequels"].remote == "sequel_to"
+
+
+@pytest.mark.parametrize("options", ["related_name=f'{x}s'", "**make_options()"])
+def test_a_way_back_by_an_unknown_name_makes_the_target_incomplete(tmp_path: Path, options: str) -> None:
+    text = f"""
+        from django.db import models
+        class Author(models.Model): pass
+        class Book(models.Model):
+            author = models.ForeignKey(Author, models.CASCADE, {options})
+    """
+    project = write_project(tmp_path, {"shop/models.py": text})
+    assert not model(project, "shop.models.Author").complete
+    assert set(model(project, "shop.models.Author").relations) == set()
+    assert model(project, "shop.models.Book").complete
+
+
 def test_abstract_models_have_their_own_fields_and_no_reverse_ones(tmp_path: Path) -> None:
     project = write_project(
         tmp_path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
-from flake8_django_orm.machine.events import DefaultCall, Event, FieldArgument, FieldDeclared
+from flake8_django_orm.machine.events import DefaultCall, FieldArgument, FieldDeclared
 from flake8_django_orm.orm.callables import CLOCKS, GENERATORS
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
@@ -55,7 +55,7 @@ class DefaultCalledOnce(Rule):
     code = "DJQ401"
     name = "default-called-once"
     applicability = Applicability.UNSAFE
-    listens: type[Event] = FieldDeclared
+    listens = FieldDeclared
 
     def check(self, event: FieldDeclared, context: RuleContext) -> Iterator[Report]:
         for argument in event.arguments:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
-from flake8_django_orm.machine.events import Event, FieldArgument, FieldDeclared
+from flake8_django_orm.machine.events import FieldArgument, FieldDeclared
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 
@@ -51,7 +51,7 @@ class SharedDefault(Rule):
     code = "DJQ402"
     name = "shared-default"
     applicability = Applicability.UNSAFE
-    listens: type[Event] = FieldDeclared
+    listens = FieldDeclared
 
     def check(self, event: FieldDeclared, context: RuleContext) -> Iterator[Report]:
         if event.kind != "model":

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading
 from flake8_django_orm.rules.base import RelatedPlace, Report, RuleContext
 
 if TYPE_CHECKING:
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Report]:
     """One report for the queryset's missing path."""
+    # Fix builders import libcst, which a file without findings must not pay for.
+    from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading
+
     origin = event.origin
     words = describe_loading(context.project, origin, [event.path])
     where = context.line_of(origin.steps[-1].place) if origin.steps else "the queryset"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
-from flake8_django_orm.machine.events import Event, MissingLoading
+from flake8_django_orm.machine.events import MissingLoading
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 from flake8_django_orm.rules.loading.missing import report_missing
 
@@ -55,7 +55,7 @@ class MissingSelectRelated(Rule):
     name = "missing-select-related"
     applicability = Applicability.SAFE
     in_tests = False
-    listens: type[Event] = MissingLoading
+    listens = MissingLoading
 
     def check(self, event: MissingLoading, context: RuleContext) -> Iterator[Report]:
         if not event.multi_valued:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
-from flake8_django_orm.machine.events import Event, PrefetchBypassed
+from flake8_django_orm.machine.events import PrefetchBypassed
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 
@@ -60,7 +60,7 @@ class PrefetchBypassedRule(Rule):
     name = "prefetch-bypassed"
     applicability = Applicability.UNSAFE
     in_tests = False
-    listens: type[Event] = PrefetchBypassed
+    listens = PrefetchBypassed
 
     def check(self, event: PrefetchBypassed, context: RuleContext) -> Iterator[Report]:
         if event.loop is None or not event.loop.counts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
-from flake8_django_orm.machine.events import Event, Refetched
+from flake8_django_orm.machine.events import Refetched
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
 
@@ -60,7 +60,7 @@ class RefetchById(Rule):
     name = "refetch-by-id"
     applicability = Applicability.UNSAFE
     in_tests = False
-    listens: type[Event] = Refetched
+    listens = Refetched
 
     def check(self, event: Refetched, context: RuleContext) -> Iterator[Report]:
         if event.unsaved_changes or event.extra_conditions:

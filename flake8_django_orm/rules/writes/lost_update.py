@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
-from flake8_django_orm.machine.events import ColumnChange, Event, RowSaved
+from flake8_django_orm.machine.events import ColumnChange, RowSaved
 from flake8_django_orm.machine.values import Fetched
 from flake8_django_orm.orm.fields import is_numeric_or_duration
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
@@ -66,7 +66,7 @@ class LostUpdate(Rule):
     name = "lost-update"
     applicability = Applicability.UNSAFE
     in_tests = False
-    listens: type[Event] = RowSaved
+    listens = RowSaved
 
     def check(self, event: RowSaved, context: RuleContext) -> Iterator[Report]:
         if event.locked or event.row.fetched is Fetched.CREATED:

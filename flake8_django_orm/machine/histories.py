@@ -1,0 +1,115 @@
+"""What queries of one root have to do with each other: the same one twice, a check before a create.
+
+In: each QueryRun as it is emitted, and what the store knows of the queries on the way here (so that two branches that
+exclude each other are never put together). Out: EvaluatedAgain, QueryRepeated and CheckedThenCreated events.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.machine.events import CheckedThenCreated, EvaluatedAgain, QueryRepeated, QueryRun
+from flake8_django_orm.machine.values import (
+    Constant,
+    Expression,
+    ExternalValue,
+    Fetched,
+    ModelClass,
+    QuerySetValue,
+    RowValue,
+    Scalar,
+    Value,
+    each,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flake8_django_orm.machine.machine import Machine
+
+CHECKS = frozenset({"exists", "get", "first", "count", "test", "len", "contains", "index"})
+
+
+def note_query(machine: Machine) -> None:
+    """Compare the query that was emitted last with those before it on the way here."""
+    event = machine.events[-1]
+    assert isinstance(event, QueryRun)
+    key = event.queryset.model.key
+    earlier = [e for e in machine.queries(machine.store.model_queries(key)) if e.place != event.place]
+    if event.writes:
+        _check_create(machine, event, earlier)
+        machine.store.forget_model_queries(key)
+        return
+    _check_again(machine, event)
+    _check_repeated(machine, event, earlier)
+    machine.store.note_model_query(key, event.order)
+
+
+def _check_again(machine: Machine, event: QueryRun) -> None:
+    store, number = machine.store, event.queryset.result
+    state = store.result(number)
+    first = next((e for e in machine.queries(state.queries) if e.place != event.place), None)
+    if first is not None:
+        machine.emit(EvaluatedAgain, event.place, first=first, second=event)
+    store.note_result_query(number, event.order)
+
+
+def _check_repeated(machine: Machine, event: QueryRun, earlier: Iterable[QueryRun]) -> None:
+    print_ = fingerprint(event)
+    if print_ is None:
+        return
+    for other in earlier:
+        if other.queryset.result != event.queryset.result and fingerprint(other) == print_:
+            machine.emit(QueryRepeated, event.place, first=other, second=event)
+            return
+
+
+def _check_create(machine: Machine, event: QueryRun, earlier: Iterable[QueryRun]) -> None:
+    if not _creates(event):
+        return
+    checks = [e for e in earlier if e.how in CHECKS and not e.writes]
+    if checks and event.conditional:
+        machine.emit(CheckedThenCreated, event.place, check=checks[-1], created=event)
+
+
+def _creates(event: QueryRun) -> bool:
+    if event.how in ("create", "acreate"):
+        return True
+    if event.how != "row.save" or not event.arguments:
+        return False
+    row = event.arguments[0].value
+    return isinstance(row, RowValue) and row.fetched is Fetched.CREATED
+
+
+def fingerprint(event: QueryRun) -> object | None:
+    """What a query asks, comparable; None where a part of it is not known."""
+    queryset = event.queryset
+    parts: list[object] = [queryset.model.key, event.how, queryset.source_row]
+    for step in queryset.steps:
+        if step.method == "all":
+            continue
+        parts.append(step.method)
+        for argument in step.arguments:
+            if not _is_known(argument.value):
+                return None
+            parts.append((argument.name, argument.value))
+    for argument in event.arguments:
+        if not _is_known(argument.value):
+            return None
+        parts.append((argument.name, argument.value))
+    return tuple(parts)
+
+
+def _is_known(value: Value) -> bool:
+    for one in each(value):
+        match one:
+            case Constant() | Scalar() | RowValue() | ModelClass() | ExternalValue():
+                continue
+            case Expression(arguments=arguments):
+                if not all(_is_known(a.value) for a in arguments):
+                    return False
+            case QuerySetValue():
+                return False
+            case _:
+                return False
+    return True

@@ -1,0 +1,77 @@
+"""The code of a module or class body itself: what runs when the module is imported.
+
+In: a module's facts. Out: the events of its body and of its class bodies, functions and methods blanked out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from flake8_django_orm.machine.frames import Body, Frame
+from flake8_django_orm.machine.machine import Machine, WorkBoundError
+from flake8_django_orm.machine.needs import with_missing_loading
+from flake8_django_orm.readers.python import PythonReader
+from flake8_django_orm.syntax.units import Unit, blank_out, parse_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from flake8_django_orm.machine.events import Event
+    from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, ModuleFacts
+    from flake8_django_orm.project.project import Project
+    from flake8_django_orm.readers.execution import Execution
+    from flake8_django_orm.source import SourceFile
+
+
+def module_text(source: SourceFile, facts: ModuleFacts) -> str:
+    """The module's text with everything that does not run on import blanked out, class bodies included."""
+    inner: list[FunctionFacts | ClassFacts] = [*facts.functions.values(), *facts.classes.values()]
+    return blank_out(source.text, (span(source, d) for d in inner))
+
+
+def class_text(source: SourceFile, owner: ClassFacts) -> str:
+    """The class statement with its methods and nested classes blanked out."""
+    start, end = span(source, owner)
+    inner: list[FunctionFacts | ClassFacts] = [*owner.methods.values(), *owner.classes.values()]
+    return blank_out(source.text, (span(source, d) for d in inner))[start:end]
+
+
+def span(source: SourceFile, definition: FunctionFacts | ClassFacts) -> tuple[int, int]:
+    """The offsets of the whole lines of a definition."""
+    last = source.line_start(definition.end + 1) if definition.end < source.row_count else len(source.text)
+    return source.line_start(definition.start), last
+
+
+def run_module_body(project: Project, execution: Execution, source: SourceFile, facts: ModuleFacts) -> list[Event]:
+    """What happens when the module is imported, outside of its classes."""
+    text = module_text(source, facts)
+    unit = parse_unit(facts.path, facts.name, "", text, 0, len(text))
+    if unit is None:
+        return []
+    frame = Frame(qualname="", path=facts.path, body=Body.MODULE)
+    return _run(Machine(project=project, programs=execution, frame=frame), unit, facts.name, unit.body)
+
+
+def run_class_body(project: Project, execution: Execution, source: SourceFile, owner: ClassFacts) -> list[Event]:
+    """What happens when the class statement runs."""
+    start, end = span(source, owner)
+    text = source.text[:start] + class_text(source, owner) + source.text[end:]
+    unit = parse_unit(owner.path, owner.module, owner.qualname, text, start, end)
+    node = next((s for s in unit.body if isinstance(s, cst.ClassDef)), None) if unit is not None else None
+    if unit is None or node is None:
+        return []
+    frame = Frame(qualname=owner.qualname, path=owner.path, body=Body.CLASS)
+    return _run(Machine(project=project, programs=execution, frame=frame), unit, owner.module, node.body.body)
+
+
+def _run(machine: Machine, unit: Unit, module: str, body: Iterable[cst.CSTNode]) -> list[Event]:
+    statements: Sequence[cst.CSTNode] = [
+        small for line in body for small in (line.body if isinstance(line, cst.SimpleStatementLine) else [line])
+    ]
+    reader = PythonReader(machine, unit, module, {})
+    with contextlib.suppress(WorkBoundError, RecursionError):
+        reader.read_body(statements)
+    return with_missing_loading(machine.finished_events(), machine.root)
