@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.project import Project
-from flake8_django_orm.readers.gate import Gate, gate_of
+from flake8_django_orm.readers.gate import CallerGate, Gate, gate_of
 from flake8_django_orm.rules import all_rules
 from flake8_django_orm.rules.base import RuleContext
 from flake8_django_orm.source import FileKind, SourceError, SourceFile, file_kind, read_source
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.config import Settings
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
-    from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, ModuleFacts
+    from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts, ModuleFacts
     from flake8_django_orm.readers.execution import Execution
 
 
@@ -34,6 +34,7 @@ class Engine:
         self.project = Project(settings.root, environment=settings.environment, overlays=settings.overlays)
         self._rules = [rule() for rule in all_rules() if rule.code in settings.codes]
         self._gate: Gate | None = None
+        self._caller_gate: CallerGate | None = None
         self._execution: Execution | None = None
         self._counts: Counter[str] = Counter()
 
@@ -71,7 +72,7 @@ class Engine:
                 environment=self.settings.environment,
                 overlays={**self.settings.overlays, path: text},
             )
-            self._gate = self._execution = None
+            self._gate = self._caller_gate = self._execution = None
         return SourceFile(path, relative, text)
 
     def _findings(self, source: SourceFile, facts: ModuleFacts) -> Iterator[Finding]:
@@ -113,7 +114,7 @@ class Engine:
             yield function.qualname, run.events
         yield from self._bodies(source, facts)
         for owner in classes_of(facts):
-            if may_declare_defaults(source, owner):
+            if may_declare_defaults(owner):
                 from flake8_django_orm.readers.declarations import declared_fields
 
                 yield owner.qualname, declared_fields(self.project, self._sources(), owner)
@@ -137,7 +138,12 @@ class Engine:
     def _worth_reading(self, source: SourceFile, function: FunctionFacts) -> bool:
         start = source.line_start(function.start)
         end = source.line_start(function.end + 1) if function.end < source.row_count else len(source.text)
-        return self._gate_for_project().passes(source.text[start:end])
+        text = source.text[start:end]
+        if self._gate_for_project().passes(text):
+            return True
+        if self._caller_gate is None:
+            self._caller_gate = CallerGate(self.project, self._gate_for_project())
+        return self._caller_gate.passes(function, text)
 
 
 def functions_of(facts: ModuleFacts) -> Iterator[FunctionFacts]:
@@ -153,15 +159,19 @@ def classes_of(facts: ModuleFacts | ClassFacts) -> Iterator[ClassFacts]:
         yield from classes_of(owner)
 
 
-_DECLARATION_WORDS = ("default", "choices", "initial", "limit_choices_to", "validators")
+_DECLARATION_WORDS = frozenset({"default", "db_default", "choices", "initial", "limit_choices_to", "validators"})
 
 
-def may_declare_defaults(source: SourceFile, owner: ClassFacts) -> bool:
+def may_declare_defaults(owner: ClassFacts) -> bool:
     """A class whose body calls something with an argument that a declaration rule looks at."""
-    return any(
-        value.kind == "call" and any(word in value.keywords for word in _DECLARATION_WORDS)
-        for value in (assignment.value for assignment in owner.assignments.values())
-    )
+    return any(_has_declaration_word(assignment.value) for assignment in owner.assignments.values())
+
+
+def _has_declaration_word(value: Expr) -> bool:
+    if value.kind != "call":
+        return False
+    parts = (*value.items, *value.keywords.values())
+    return not _DECLARATION_WORDS.isdisjoint(value.keywords) or any(_has_declaration_word(part) for part in parts)
 
 
 def _syntax_error(text: str) -> str:

@@ -13,13 +13,37 @@ from flake8_django_orm.rules.base import RelatedPlace, Report, Rule
 from flake8_django_orm.syntax.anchors import anchor_span, name_span
 
 if TYPE_CHECKING:
-    from flake8_django_orm.machine.frames import Frame
+    from flake8_django_orm.machine.events import Event
+    from flake8_django_orm.machine.frames import Frame, Loop
     from flake8_django_orm.machine.values import QuerySetValue
+    from flake8_django_orm.project.project import Project
     from flake8_django_orm.readers.execution import Execution
     from flake8_django_orm.syntax.units import Place
 
-#: Where two rules speak of one statement, the first of these speaks alone (DESIGN.md, "Where a report points").
-PRIORITY = ("DJQ305", "DJQ301", "DJQ105", "DJQ201", "DJQ203", "DJQ103", "DJQ202", "DJQ106", "DJQ101")
+#: Which rules are silent where another one speaks of the same query (DESIGN.md, "Where a report points").
+SILENCED_BY: dict[str, frozenset[str]] = {
+    "DJQ301": frozenset({"DJQ305"}),
+    "DJQ105": frozenset({"DJQ305", "DJQ301"}),
+    "DJQ101": frozenset({"DJQ202", "DJQ106"}),
+    "DJQ102": frozenset({"DJQ203"}),
+    "DJQ103": frozenset({"DJQ201", "DJQ203", "DJQ102", "DJQ105", "DJQ107", "DJQ304"}),
+    "DJQ104": frozenset({"DJQ201", "DJQ203", "DJQ103", "DJQ105", "DJQ107"}),
+}
+
+
+def without_doubles(reports: Sequence[tuple[Rule, Report]]) -> list[tuple[Rule, Report]]:
+    """One query, one report: leave out what a rule of higher rank says already about one of the same places."""
+    spoken: dict[str, set[Place]] = {}
+    for rule, report in reports:
+        places = (report.place, report.event.place, *(r.place for r in report.related))
+        spoken.setdefault(rule.code, set()).update(places)
+    return [
+        (rule, report)
+        for rule, report in reports
+        if not any(
+            {report.place, report.event.place} & spoken.get(other, set()) for other in SILENCED_BY.get(rule.code, ())
+        )
+    ]
 
 
 def to_findings(
@@ -27,7 +51,7 @@ def to_findings(
 ) -> Iterator[Finding]:
     """The findings of one root."""
     seen: set[tuple[str, int, str]] = set()
-    for rule, report in reports:
+    for rule, report in without_doubles(reports):
         anchor, span = _anchor(report, execution, path)
         source = execution.source(path)
         if anchor is None or source is None:
@@ -83,8 +107,8 @@ def _call_in_root(frame: Frame) -> Place | None:
 def _related(report: Report, anchor: Place, execution: Execution) -> Iterator[Related]:
     """Queryset, loop, calls and access, in the order in which the rows travel; the anchor itself left out."""
     seen = {(anchor.path, anchor.span)}
-    for place in _chain(report):
-        source = execution.source(place.place.path)
+    for place in _chain(report, execution.project):
+        source = execution.source(place.place.path) if execution.project.is_own(place.place.path) else None
         if source is None or (place.place.path, place.place.span) in seen:
             continue
         seen.add((place.place.path, place.place.span))
@@ -92,12 +116,18 @@ def _related(report: Report, anchor: Place, execution: Execution) -> Iterator[Re
         yield Related(place.place.path, source.location(start), source.location(end), place.message)
 
 
-def _chain(report: Report) -> Iterable[RelatedPlace]:
+def _loops(event: Event) -> Iterable[Loop]:
+    """The loops that bind the rows of the event, in the order of the path; else the innermost one around it."""
+    own = [read.loop for read in getattr(event, "reads", ())] or [getattr(event, "loop", None)]
+    bound = [loop for loop in own if loop is not None]
+    return dict.fromkeys(bound or event.loops[-1:])
+
+
+def _chain(report: Report, project: Project) -> Iterable[RelatedPlace]:
     queryset = queryset_of(report)
-    if queryset is not None and queryset.steps:
-        yield RelatedPlace(queryset.steps[-1].place, "the queryset is built here")
-    loop = getattr(report.event, "loop", None) or next(reversed(report.event.loops), None)
-    if loop is not None:
+    if queryset is not None and (visible := [s for s in queryset.steps if project.is_own(s.place.path)]):
+        yield RelatedPlace(visible[-1].place, "the queryset is built here")
+    for loop in _loops(report.event):
         yield RelatedPlace(loop.place, "its rows are looped over here")
     frames = [f for f in report.event.frame.ancestors()[::-1] if f.call is not None]
     for frame in frames:

@@ -35,6 +35,21 @@ def _usual_quote(node: cst.CSTNode) -> str | None:
     return "'" if single > double else '"'
 
 
+def operator_token(operator: cst.BaseBinaryOp | cst.BaseAugOp) -> str:
+    """`+`, `//`, `+=`."""
+    token: str = operator._get_token()  # type: ignore[union-attr]
+    return token
+
+
+def whole_span(place: Place) -> tuple[int, int]:
+    """The span of an expression with its own parentheses."""
+    start, end = place.span
+    for bracket in (*getattr(place.node, "lpar", ()), *getattr(place.node, "rpar", ())):
+        first, last = place.unit.span(bracket)
+        start, end = min(start, first), max(end, last)
+    return start, end
+
+
 def append_calls(place: Place, text: str, calls: Sequence[str]) -> Edit:
     """Put `.call` behind the expression, for each call: on lines of their own where the links of the chain stand so."""
     end = place.span[1]

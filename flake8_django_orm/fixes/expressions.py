@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
-from flake8_django_orm.fixes.call_text import quoted
+from flake8_django_orm.fixes.call_text import operator_token, quoted, whole_span
 from flake8_django_orm.fixes.imports import ImportPlan, plan_import
 from flake8_django_orm.fixes.statements import (
     Surroundings,
@@ -37,9 +37,10 @@ _OPERATORS = {
     Category.DECIMAL: "+-*/",
     Category.DURATION: "+-",
 }
-#: Operators that bind more tightly than the one in front of them.
-_TIGHTER = {"+": frozenset("* / // % @ **".split()), "-": frozenset("* / // % @ **".split())}
+#: Operators of an operand that bind more tightly than the one in front of it.
 _POWER = frozenset({"**"})
+_PRODUCTS = _POWER | {"*", "/", "//", "%", "@"}
+_TIGHTER = {"+": _PRODUCTS, "-": _PRODUCTS, "*": _POWER, "/": _POWER}
 _SAVES = frozenset({"save", "asave"})
 _REFRESHES = frozenset({"refresh_from_db", "arefresh_from_db"})
 
@@ -60,7 +61,7 @@ def use_expression(project: Project, change: ColumnChange) -> Fix | None:
     if plan is None:
         return None
     expression = f"{plan.name}({quoted(change.column, change.place)})"
-    edits = _augmented(project, change.place, arithmetic, expression) if change.augmented else None
+    edits = _augmented(change.place, arithmetic, expression) if change.augmented else None
     if not change.augmented:
         edits = _replaced(change.place, arithmetic, expression)
     refresh = _refresh(project, change.place, target, arithmetic)
@@ -135,14 +136,13 @@ def _holds(outer: Place, inner: Place) -> bool:
     return start <= inner_start and inner_end <= end
 
 
-def _augmented(project: Project, place: Place, arithmetic: Arithmetic, expression: str) -> list[Edit] | None:
-    """`x.n += operand` with the operator's text and the operand's kept, the latter in parentheses where it needs them."""
-    statement, text = place.node, project.text(place.path)
-    if text is None or not isinstance(statement, cst.AugAssign) or _reads_column(statement.value, arithmetic.column):
+def _augmented(place: Place, arithmetic: Arithmetic, expression: str) -> list[Edit] | None:
+    """`x.n += operand` as an assignment; the operand keeps its text, in parentheses where it needs them."""
+    statement = place.node
+    if not isinstance(statement, cst.AugAssign) or _reads_column(statement.value, arithmetic.column):
         return None
     operator = place.unit.span(statement.operator)
-    value = place.unit.span(statement.operator.whitespace_after)[1]  # before the value's own parentheses
-    end = place.span[1]
+    value, end = whole_span(place.at(statement.value))
     opening, closing = ("(", ")") if _needs_parentheses(statement.value, arithmetic.operator) else ("", "")
     edits = [
         Edit(place.path, *operator, "="),
@@ -157,7 +157,7 @@ def _needs_parentheses(operand: cst.BaseExpression, operator: str) -> bool:
     if operand.lpar:
         return False
     if isinstance(operand, cst.BinaryOperation):
-        return operand.operator._get_token() not in _TIGHTER.get(operator, _POWER)
+        return operator_token(operand.operator) not in _TIGHTER[operator]
     if isinstance(operand, cst.UnaryOperation):
         return isinstance(operand.operator, cst.Not)
     return isinstance(

@@ -35,6 +35,12 @@ class Surroundings:
         return found if isinstance(found, cst.FunctionDef) else None
 
     @property
+    def owner(self) -> cst.ClassDef | None:
+        """The innermost class around the node."""
+        found = self.nearest(cst.ClassDef)
+        return found if isinstance(found, cst.ClassDef) else None
+
+    @property
     def repeated(self) -> bool:
         """True if a loop or comprehension of the function repeats the node."""
         for node in reversed(self.ancestors):

@@ -125,6 +125,9 @@ def _instance_attribute(machine: Machine, value: Instance, name: str, place: Pla
     if member is not None:
         return member
     found = _class_attribute(machine, value.key, name, value, place)
+    method = machine.project.find_method(value.key, name)
+    if method is not None and method.is_cached_property and value.identity:
+        machine.store.set_member(value.identity, name, found)
     if isinstance(found, Unknown) and name == "request":
         # Django's class-based views keep the request there.
         return REQUEST

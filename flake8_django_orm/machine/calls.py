@@ -36,7 +36,7 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
-from flake8_django_orm.project.facts import FunctionFacts
+from flake8_django_orm.project.facts import FunctionFacts, Parameter
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -139,7 +139,7 @@ def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument
     )
     given = {a.name: a.value for a in arguments if a.name in callee.model.relations and isinstance(a.value, RowValue)}
     for argument in arguments:
-        machine.note_use(argument.value, identity=True)
+        machine.note_use(argument.value)
     machine.store.set_row(row.identity, RowState(assigned={k: v for k, v in given.items() if k}))
     return row
 
@@ -245,6 +245,8 @@ def _can_enter(machine: Machine, facts: FunctionFacts) -> bool:
 
     if any(entered.function.key == facts.key for entered in machine.calls):
         return False
+    if not machine.project.is_readable(facts):
+        return False
     if len(machine.calls) >= DEPTH_BOUND:
         machine.depth_cuts += 1
         return False
@@ -263,6 +265,7 @@ def bind_parameters(
         found[queue.pop(0).name] = (bound, None)
     spread = False
     extra: list[Value] = []
+    named: dict[str, Value] = {}
     for argument in arguments:
         if argument.name is None:
             if spread:
@@ -280,24 +283,37 @@ def bind_parameters(
                         extra.append(item)
             else:
                 spread = True
+        elif argument.name == "**":
+            spread = True
         elif argument.name in names:
             found[argument.name] = (argument.value, argument.place)
+        else:
+            named[argument.name] = argument.value
     for parameter in facts.parameters:
-        if parameter.name in found:
-            continue
-        found[parameter.name] = (_default(machine, facts, parameter.name, extra, spread), None)
+        if parameter.name not in found:
+            found[parameter.name] = (_default(machine, facts, parameter, extra, named, spread), None)
     return found
 
 
-def _default(machine: Machine, facts: FunctionFacts, name: str, extra: list[Value], spread: bool) -> Value:
-    parameter = next(p for p in facts.parameters if p.name == name)
+def _default(
+    machine: Machine,
+    facts: FunctionFacts,
+    parameter: Parameter,
+    extra: list[Value],
+    named: dict[str, Value],
+    spread: bool,
+) -> Value:
     if parameter.kind == "varargs":
         return Collection(shape=Shape.TUPLE, items=tuple(extra)) if not spread else UNKNOWN
+    if parameter.kind == "kwargs" and not spread:
+        return Collection(
+            shape=Shape.DICT, entries=tuple(named.items()), identity=machine.store.new_identity(), bounded=True
+        )
     if parameter.kind == "kwargs" or spread:
         return UNKNOWN
     if parameter.default is not None:
         return definitions.from_expression(machine, facts.module, parameter.default)
-    return given_parameter(machine, facts, name)
+    return given_parameter(machine, facts, parameter.name)
 
 
 def given_parameter(machine: Machine, facts: FunctionFacts, name: str) -> Value:

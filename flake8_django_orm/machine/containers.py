@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import iteration
+from flake8_django_orm.machine import iteration, mappings
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
@@ -41,13 +41,13 @@ def call_method(machine: Machine, method: Method, arguments: tuple[Argument, ...
         case "update" if values:
             _update(machine, container, values[0], place)
         case "pop" | "popleft" | "popitem":
-            return iteration.choose(machine, _values(machine, container), values[0] if values else UNKNOWN)
+            return iteration.choose(machine, mappings.values_of(machine, container), values[0] if values else UNKNOWN)
         case "get" | "setdefault":
             return _get(machine, container, method.name, values, place)
         case "items":
             return _items(machine, container)
         case "values":
-            return Collection(shape=Shape.LIST, element=_values(machine, container))
+            return Collection(shape=Shape.LIST, element=mappings.values_of(machine, container))
         case "keys":
             return Collection(shape=Shape.LIST, element=iteration.pattern_of(machine, container, place))
         case "copy" | "union" | "intersection" | "difference":
@@ -65,39 +65,30 @@ def _pattern(machine: Machine, value: Value, place: Place) -> Value:
     return alternatives(iteration.pattern_of(machine, one, place) for one in each(value))
 
 
-def _values(machine: Machine, container: Collection) -> Value:
-    """The pattern of a dict's values (or a list's members)."""
-    declared = container.element
-    if container.entries is not None:
-        declared = alternatives(v for _, v in container.entries) if container.entries else UNKNOWN
-    elif container.items is not None:
-        declared = alternatives(container.items) if container.items else UNKNOWN
-    stored = machine.store.members(container.identity).get("[]") if container.identity else None
-    if stored is None:
-        return iteration.generalise(declared)
-    return stored if declared == UNKNOWN else alternatives([iteration.generalise(declared), stored])
-
-
 def _items(machine: Machine, container: Collection) -> Collection:
     key = machine.store.members(container.identity).get("{}", container.key) if container.identity else container.key
-    pair = Collection(shape=Shape.TUPLE, items=(key, _values(machine, container)))
+    pair = Collection(shape=Shape.TUPLE, items=(key, mappings.values_of(machine, container)))
     return Collection(shape=Shape.LIST, element=pair, bounded=container.bounded and container.identity == 0)
 
 
 def _get(machine: Machine, container: Collection, name: str, values: list[Value], place: Place) -> Value:
-    if name == "setdefault" and len(values) > 1:
-        existing = machine.store.members(container.identity).get("[]") if container.identity else None
-        if existing is None:
-            iteration.put(machine, container, "[]", values[1])
-            iteration.put(machine, container, "{}", values[0])
-            existing = values[1]
-        return existing
-    return machine.index(container, values[0] if values else UNKNOWN, place)
+    key = values[0] if values else UNKNOWN
+    found = machine.index(container, key, place)
+    if name == "setdefault" and len(values) > 1 and isinstance(found, Unknown):
+        mappings.put_item(machine, container, key, values[1])
+        return values[1]
+    return found
 
 
 def _update(machine: Machine, container: Collection, other: Value, place: Place) -> None:
-    if isinstance(other, Collection) and other.shape is Shape.DICT:
-        iteration.put(machine, container, "[]", _values(machine, other))
+    if not isinstance(other, Collection):
+        return  # what an unknown mapping brings is not known, and what is known stays
+    entries = mappings.entries_of(machine, other) if other.shape is Shape.DICT else None
+    if entries is not None:
+        for key, value in entries:
+            mappings.put_item(machine, container, Constant(key), value)
+    elif other.shape is Shape.DICT:
+        iteration.put(machine, container, "[]", mappings.values_of(machine, other))
         iteration.put(machine, container, "{}", other.key)
     else:
         iteration.put(machine, container, "[]", _pattern(machine, other, place))

@@ -33,6 +33,24 @@ class Use:
     conditions: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """One use of a related row for nothing but its key.
+
+    `how` is "key" (`book.author.pk`, the whole is `place`), "equal" (compared with `other`), "none" (`is None`), "test",
+    "member" (`in` a container) or "value" (given to a lookup; `direct` where the key would serve it as well).
+    `row` is the expression of the related row, `negated` tells `!=` and `is not`.
+    """
+
+    how: str
+    row: Place
+    place: Place
+    other: Value | None = None
+    other_place: Place | None = None
+    negated: bool = False
+    direct: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happens at `place`, in `frame`, inside `loops` (those that repeat with the data, outermost first).
@@ -68,6 +86,7 @@ class RelationRead(Event):
     origin: QuerySetValue | None
     loop: Loop | None
     identity_only: bool = False  # only the key of the related row was used: `.pk`, `.id`, `== other`, `is None`
+    key_uses: tuple[KeyUse, ...] = ()  # these uses, of every row of the result set
     deferred_key: bool = False
 
     def frames(self) -> Iterable[Frame]:
@@ -191,13 +210,16 @@ class QueryRun(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chained(Event):
-    """A method of a queryset is called that looks names up or changes what is loaded: filter, order_by, only, get, ...
+    """A method of a queryset is called: one that makes another queryset or one that sends a query. Async twins go by the
+    name of the plain method.
 
-    `before` is the queryset on which it is called, `step` the call; `place` is the call.
+    `before` is the queryset on which it is called, `step` the call; `place` is the call. `one_of_several` is true where
+    other ways through the code give another queryset there.
     """
 
     before: QuerySetValue
     step: Step
+    one_of_several: bool = False
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame

@@ -101,7 +101,10 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         return UNKNOWN
     if name == "collections.defaultdict":
         return Collection(
-            shape=Shape.DICT, entries=(), key=values[0] if values else UNKNOWN, identity=machine.store.new_identity()
+            shape=Shape.DICT,
+            entries=(),
+            factory=values[0] if values else None,
+            identity=machine.store.new_identity(),
         )
     if name in callables.USER_MODEL_GETTERS:
         return definitions.user_model(machine)
@@ -114,7 +117,7 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         return UNKNOWN
     if name.startswith(_EXPRESSIONS) and name.rsplit(".", 1)[-1][:1].isupper():
         for argument in arguments:
-            machine.note_use(argument.value, identity=True)
+            machine.note_use(argument.value)
         return loading_calls.expression(name, arguments)
     if name == "logging.getLogger":
         return ExternalValue("logging.Logger")

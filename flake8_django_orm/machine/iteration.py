@@ -8,15 +8,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import querysets
+from flake8_django_orm.machine import mappings, querysets
+from flake8_django_orm.machine.events import KeyUse
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Alternatives,
+    Argument,
     Collection,
     Constant,
     Fetched,
+    FunctionValue,
     Instance,
-    ManagerValue,
     Mode,
     QuerySetValue,
     RowValue,
@@ -41,10 +44,12 @@ def repeats(machine: Machine, value: Value) -> tuple[Repeats, int | None]:
     found: tuple[Repeats, int | None] = (Repeats.BOUNDED, None)
     for one in each(value):
         match one:
-            case QuerySetValue(single=True):
+            case QuerySetValue(single=True) | QuerySetValue(empty=True):
                 continue
             case QuerySetValue():
                 return Repeats.ROWS, one.result
+            case Collection() if (result := _gathered(machine, one)) is not None:
+                return Repeats.ROWS, result
             case Collection(bounded=True, items=tuple()):
                 continue
             case Collection(bounded=True, identity=0):
@@ -53,9 +58,20 @@ def repeats(machine: Machine, value: Value) -> tuple[Repeats, int | None]:
                 return Repeats.ROWS, row.result
             case Constant():
                 continue
+            case Instance(key=key) if machine.project.find_method(key, "__iter__") is not None:
+                found = (Repeats.ROWS, None)
             case _:
                 found = (Repeats.ITEMS, None)
     return found
+
+
+def _gathered(machine: Machine, container: Collection) -> int | None:
+    """The result set whose rows a loop put into the container, one by one; None where none did."""
+    put_in = machine.store.members(container.identity).get("[]") if container.identity else None
+    for one in each(put_in) if put_in is not None else ():
+        if isinstance(one, RowValue) and one.fetched is Fetched.ITERATED:
+            return one.result
+    return None
 
 
 def evaluate_for(machine: Machine, value: Value, how: str, place: Place) -> None:
@@ -79,9 +95,21 @@ def pattern_of(machine: Machine, value: Value, place: Place, how: str = "iterate
             return _members(machine, value, "{}", value.key)
         case Collection():
             return _members(machine, value, "[]", value.element)
-        case ManagerValue() | RowValue() | Instance():
-            return Unknown(loops=loops_of(value))
+        case Instance():
+            return _item_of_instance(machine, value, place)
     return Unknown(loops=loops_of(value))
+
+
+def _item_of_instance(machine: Machine, value: Instance, place: Place) -> Value:
+    """What going over an object of the project gives: what its `__iter__` returns or yields."""
+    method = machine.project.find_method(value.key, "__iter__")
+    if method is None:
+        return UNKNOWN
+    made = machine.call(FunctionValue(facts=method, bound=value), (), place)
+    return alternatives(
+        pattern_of(machine, one, place) if isinstance(one, (QuerySetValue, Collection)) else UNKNOWN
+        for one in each(made)
+    )
 
 
 def item_of(queryset: QuerySetValue, row: RowValue) -> Value:
@@ -126,8 +154,8 @@ def bind(machine: Machine, pattern: Value, loop: Loop) -> Value:
             return replace(pattern, row=inner) if isinstance(inner, RowValue) else pattern
         case Constant():
             return pattern
-    if len(each(pattern)) > 1:
-        return alternatives(bind(machine, one, loop) for one in each(pattern))
+    if isinstance(pattern, Alternatives):
+        return alternatives((bind(machine, one, loop) for one in pattern.values), pattern.conditions)
     return replace(pattern, loops=pattern.loops | numbers)
 
 
@@ -144,8 +172,9 @@ def generalise(value: Value) -> Value:
             return replace(value, items=tuple(generalise(item) for item in items))
         case Collection(element=element):
             return replace(value, element=generalise(element))
-    parts = each(value)
-    return alternatives(generalise(part) for part in parts) if len(parts) > 1 else value
+    if isinstance(value, Alternatives):
+        return alternatives(map(generalise, value.values), value.conditions)
+    return value
 
 
 def put(machine: Machine, container: Collection, slot: str, value: Value) -> None:
@@ -174,8 +203,10 @@ def index(machine: Machine, value: Value, key: Value, place: Place) -> Value:
         case Collection(items=tuple() as items) if isinstance(key, Constant) and isinstance(key.value, int):
             if -len(items) <= key.value < len(items) and not _filled(machine, value):
                 return items[key.value]
-        case Collection(entries=tuple() as entries) if isinstance(key, Constant) and not _filled(machine, value):
-            return dict(entries).get(key.value, UNKNOWN)
+        case Collection(shape=Shape.DICT):
+            return mappings.get_item(machine, value, key)
+    if isinstance(value, Instance) and (method := machine.project.find_method(value.key, "__getitem__")) is not None:
+        return machine.call(FunctionValue(facts=method, bound=value), (Argument(key),), place)
     if isinstance(value, Collection):
         found = _members(machine, value, "[]", value.element if value.items is None else alternatives(value.items))
         return choose(machine, found, key)
@@ -231,7 +262,7 @@ def test(machine: Machine, value: Value, place: Place) -> None:
         case QuerySetValue():
             querysets.evaluate(machine, value, "test", place)
         case RowValue():
-            machine.note_use(value, identity=True)
+            machine.note_use(value, KeyUse("test", place, place))
 
 
 def length(machine: Machine, value: Value, place: Place) -> Value:

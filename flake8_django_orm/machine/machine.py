@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flake8_django_orm.machine import attributes, calls, iteration, rows
+from flake8_django_orm.machine import attributes, calls, iteration, relations, rows
 from flake8_django_orm.machine.events import (
     CheckedThenCreated,
     EvaluatedAgain,
     Event,
+    KeyUse,
     QueryRepeated,
     QueryRun,
     RelationRead,
@@ -71,10 +72,16 @@ class Programs(Protocol):
 
 @dataclass(slots=True)
 class RowUses:
-    """How the row behind a relation was used: only for its identity, or otherwise."""
+    """How the row behind a relation was used: where it was read, where only its key was asked for, and whether more was."""
 
-    identity: bool = False
+    reads: dict[Place, None] = field(default_factory=dict)
+    keys: dict[Place, KeyUse] = field(default_factory=dict)
     other: bool = False
+
+    @property
+    def identity_only(self) -> bool:
+        """True where every read is one that asks for the key, there and then."""
+        return not self.other and bool(self.reads) and self.reads.keys() == self.keys.keys()
 
 
 @dataclass(slots=True)
@@ -127,6 +134,7 @@ class Machine:
     called_externals: list[tuple[str, Place, bool]] = field(default_factory=list)
     clock: int = 0
     atomic: int = 0
+    choices: int = 0  # how many values are gone through way by way
     _next_loop: int = 0
 
     # -- bounds -------------------------------------------------------------------------------------------------
@@ -254,7 +262,11 @@ class Machine:
         """A value goes where its reader is not seen: what is read of its rows is not known any more."""
         for one in each(value):
             match one:
-                case RowValue(result=result) | QuerySetValue(result=result):
+                case RowValue(result=result, path=path):
+                    self.lost_results.add(result)
+                    if path:
+                        self._uses_of_row(result, path).other = True
+                case QuerySetValue(result=result):
                     self.lost_results.add(result)
                 case Collection(items=items, element=element, entries=entries, identity=identity):
                     for part in (*(items or ()), *(v for _, v in entries or ()), element):
@@ -288,7 +300,9 @@ class Machine:
         match event:
             case RelationRead():
                 uses = self.row_uses.get((event.row.result, event.path))
-                return replace(event, identity_only=uses is not None and uses.identity and not uses.other)
+                if uses is None or not uses.identity_only:
+                    return event
+                return replace(event, identity_only=True, key_uses=tuple(uses.keys.values()))
             case QueryRun():
                 return self._finish_query(event)
             case EvaluatedAgain() | QueryRepeated():
@@ -320,16 +334,23 @@ class Machine:
     def _effects(self, loop: Loop) -> LoopEffects:
         return self.loop_effects.get(loop.number, LoopEffects())
 
-    def note_use(self, value: Value, *, identity: bool = False) -> None:
+    def note_use(self, value: Value, key: KeyUse | None = None) -> None:
         """Note that a row was used: for its key only, or otherwise; or that a queryset was handed on."""
         self.note_queryset_use(value, "handed")
         for one in each(value):
             if isinstance(one, RowValue) and one.path:
-                uses = self.row_uses.setdefault((one.result, one.path), RowUses())
-                if identity:
-                    uses.identity = True
+                uses = self._uses_of_row(one.result, one.path)
+                if key is not None:
+                    uses.keys[key.row] = key
                 else:
                     uses.other = True
+
+    def note_relation_read(self, row: RowValue, name: str, place: Place) -> None:
+        """Note that `row.name`, a single-valued relation, is read at `place`, loaded or not."""
+        self._uses_of_row(row.result, (*row.path, name)).reads[place] = None
+
+    def _uses_of_row(self, result: int, path: tuple[str, ...]) -> RowUses:
+        return self.row_uses.setdefault((result, path), RowUses())
 
     def note_column_use(self, row: RowValue, column: str, place: Place) -> None:
         """Note a read of a column, so that a later save can tell whether the old or new value was looked at."""
@@ -350,6 +371,9 @@ class Machine:
     def read_attribute(self, value: Value, name: str, place: Place) -> Value:
         """`value.name`."""
         self.tick()
+        if isinstance(value, Alternatives) and self.conditions > value.conditions:
+            # Behind a condition of its own: it may be the one under which the relation was loaded.
+            value = relations.loaded_ways(self, value, name)
         return self._each(value, lambda one: attributes.read_attribute(self, one, name, place))
 
     def call(self, callee: Value, arguments: Sequence[Argument], place: Place) -> Value:
@@ -382,7 +406,6 @@ class Machine:
 
     def contains(self, container: Value, value: Value, place: Place) -> None:
         """`value in container`."""
-        self.note_use(value, identity=True)
         for one in each(container):
             iteration.contains(self, one, value, place)
 
@@ -417,7 +440,11 @@ class Machine:
         if not isinstance(value, Alternatives):
             return operation(value)
         # One alternative at a time: each keeps its own loading, and stands behind a condition of its own.
-        return alternatives([operation(one) for one in value.values])
+        self.choices += 1
+        try:
+            return alternatives([operation(one) for one in value.values], value.conditions)
+        finally:
+            self.choices -= 1
 
 
 def unknown(*values: Value) -> Unknown:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.events import Event, LoadingUnused, ManagerRead, MissingLoading, QueryRun, RelationRead
 from flake8_django_orm.machine.loading import loaded_paths
+from flake8_django_orm.machine.staleness import still_true
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Frame
@@ -20,7 +21,7 @@ Read = RelationRead | ManagerRead
 
 def with_missing_loading(events: Sequence[Event], root: Frame) -> list[Event]:
     """The events, followed by what each queryset of the root should have loaded."""
-    reads = [e for e in events if isinstance(e, (RelationRead, ManagerRead)) and _repeated(e)]
+    reads = still_true([e for e in events if isinstance(e, (RelationRead, ManagerRead)) and _repeated(e)], events)
     by_result: dict[int, list[Read]] = {}
     for read in reads:
         by_result.setdefault(read.row.result, []).append(read)
@@ -29,8 +30,15 @@ def with_missing_loading(events: Sequence[Event], root: Frame) -> list[Event]:
 
 
 def _repeated(read: Read) -> bool:
-    """Once per row of a queryset that the code shows. A row from outside, or one that stands alone, is no finding."""
-    return read.loop is not None and read.loop.counts and read.origin is not None
+    """Once per row of a queryset that the code shows. A row from outside, or one that stands alone, is no finding; nor is
+    a read of the key alone, which needs no eager loading but the key's own column (DJQ202)."""
+    if isinstance(read, RelationRead) and read.identity_only and read.relation.kind.forward_column:
+        return False
+    if read.origin is None:
+        return False
+    if isinstance(read, RelationRead) and any(frame.is_async for frame in read.frame.ancestors()):
+        return True  # it raises, for one row as for many
+    return read.loop is not None and read.loop.counts
 
 
 def _needs(reads: Sequence[Read]) -> Iterable[MissingLoading]:

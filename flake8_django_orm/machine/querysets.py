@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import histories, loading_calls, refetches, relations
+from flake8_django_orm.machine import histories, key_uses, loading_calls, refetches, relations
 from flake8_django_orm.machine.events import Chained, ManagerRead, PrefetchBypassed, QueryRun, ResultReused, RowsUpdated
 from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded
 from flake8_django_orm.machine.values import (
@@ -152,7 +152,7 @@ def chain(
     """A lazy method: a new queryset without results, with one more step."""
     name = method.name
     step = Step(name, place, machine.frame, arguments, machine.is_conditional())
-    machine.emit(Chained, place, before=queryset, step=step)
+    machine.emit(Chained, place, before=queryset, step=step, one_of_several=machine.choices > 0)
     machine.note_queryset_use(queryset, "chained", place)
     made = replace(
         queryset,
@@ -163,8 +163,7 @@ def chain(
         combined=queryset.combined or name in _COMBINES,
         loops=queryset.loops | loops_of(*(a.value for a in arguments)),
     )
-    for argument in arguments:
-        machine.note_use(argument.value, identity=True)
+    key_uses.note_given(machine, queryset.model, method, arguments)
     made = replace(made, steps=(*queryset.steps, replace(step, result=made.result)))
     if name == "order_by":
         made = replace(made, ordered=bool(arguments) and not _is_none(arguments[0].value))
@@ -174,6 +173,10 @@ def chain(
         made = replace(made, distinct=True)
     elif name == "raw":
         made = replace(made, raw=True)
+    elif name == "none":
+        made = replace(made, empty=True)
+    elif name == "union" and made.empty:
+        made = replace(made, empty=False, loading=UNKNOWN_LOADING)
     if method.returns is Returns.VALUES:
         made = replace(made, mode=_values_mode(name, arguments), columns=_literal_names(arguments))
     if Aspect.ANNOTATIONS in method.changes:
@@ -220,6 +223,8 @@ def evaluate(
     """
     row = queryset.source_row
     machine.note_queryset_use(queryset, how, place)
+    if queryset.empty and not writes:
+        return replace(_rows_of(queryset), loading=UNKNOWN_LOADING)
     if writes:
         machine.note_write(queryset.model.key)
     if row is not None and queryset.relation is not None and not writes:
@@ -360,10 +365,10 @@ def _run(
     place: Place,
 ) -> Value:
     name = method.sync_twin or method.name
-    for argument in arguments:
-        machine.note_use(argument.value, identity=True)
+    key_uses.note_given(machine, queryset.model, method, arguments)
+    step = Step(name, place, machine.frame, arguments)
+    machine.emit(Chained, place, before=queryset, step=step, one_of_several=machine.choices > 0)
     if name == "iterator":
-        step = Step(name, place, machine.frame, arguments)
         return replace(
             queryset,
             streamed=True,
@@ -372,10 +377,7 @@ def _run(
             loading=loading_calls.streamed(queryset.loading, arguments),
         )
     looked_up = queryset
-    if arguments:
-        machine.emit(Chained, place, before=queryset, step=Step(name, place, machine.frame, arguments))
     if name in ("get", "earliest", "latest", "get_or_create", "update_or_create"):
-        step = Step(name, place, machine.frame, arguments)
         looked_up = replace(
             queryset,
             refined=True,
@@ -384,7 +386,6 @@ def _run(
             loops=queryset.loops | loops_of(*(a.value for a in arguments)),
         )
     elif name in ("first", "last"):
-        step = Step(name, place, machine.frame, arguments)
         looked_up = replace(queryset, steps=(*queryset.steps, step))
     if name == "update":
         machine.emit(RowsUpdated, place, queryset=queryset, values=arguments)
@@ -455,7 +456,7 @@ def _related_write(
     if queryset is None:
         return UNKNOWN
     for argument in arguments:
-        machine.note_use(argument.value, identity=True)
+        machine.note_use(argument.value)
         for one in each(argument.value):
             if isinstance(one, QuerySetValue):
                 evaluate(machine, one, "iterate", place)
@@ -475,6 +476,8 @@ def combine(machine: Machine, left: QuerySetValue, right: Value, place: Place) -
     """`qs | qs` and `qs & qs`: a new queryset with the left one's loading."""
     if isinstance(right, Alternatives) or not isinstance(right, QuerySetValue):
         return Unknown(loops=loops_of(left, right))
+    if left.empty or right.empty:
+        return right if left.empty else left
     step = Step("|", place, machine.frame, (Argument(right),))
     for one in (left, right):
         machine.note_queryset_use(one, "chained", place)

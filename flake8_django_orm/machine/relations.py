@@ -12,11 +12,13 @@ from flake8_django_orm.machine.events import RelationRead
 from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded, Loading
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Alternatives,
     Fetched,
     ManagerValue,
     RowValue,
     Unknown,
     Value,
+    alternatives,
     loops_of,
 )
 from flake8_django_orm.project.models import RelationKind
@@ -56,6 +58,7 @@ def read_single(machine: Machine, row: RowValue, relation: Relation, place: Plac
     assigned = machine.store.row(row.identity).assigned.get(relation.name)
     if assigned is not None:
         return assigned
+    machine.note_relation_read(row, relation.name, place)
     entry = loaded_entry(machine, row, relation.name)
     if entry is not None and entry.how is How.KNOWN and row.parent is not None:
         return row.parent
@@ -74,14 +77,32 @@ def read_single(machine: Machine, row: RowValue, relation: Relation, place: Plac
         loop=row.loop,
         fetched=row.fetched,
         origin=row.origin,
-        loading=_child_loading(row, relation, entry),
+        loading=_child_loading(machine, row, relation, entry),
         maybe_none=relation.null or relation.kind is RelationKind.REVERSE_ONE_TO_ONE,
         loops=row.loops,
     )
 
 
-def _child_loading(row: RowValue, relation: Relation, entry: Loaded | None) -> Loading:
-    if row.loading.unknown or row.fetched is Fetched.CREATED:
+def loaded_ways(machine: Machine, rows: Alternatives, name: str) -> Value:
+    """The alternatives on which the relation `name` is loaded; all of them where there is none, or no such relation."""
+    loaded = [row for row in rows.values if not (isinstance(row, RowValue) and _lacks(machine, row, name))]
+    if not any(isinstance(row, RowValue) for row in loaded):
+        return rows
+    return alternatives(loaded, rows.conditions)
+
+
+def _lacks(machine: Machine, row: RowValue, name: str) -> bool:
+    relation = row.model.relations.get(name)
+    if relation is None or name in machine.store.row(row.identity).assigned:
+        return False
+    entry = loaded_entry(machine, row, name)
+    if relation.kind.single_valued:
+        return not _is_loaded(machine, row, relation, entry)
+    return entry is None and not is_silent(machine, row)
+
+
+def _child_loading(machine: Machine, row: RowValue, relation: Relation, entry: Loaded | None) -> Loading:
+    if is_silent(machine, row) or row.fetched is Fetched.CREATED:
         return UNKNOWN_LOADING
     if entry is not None:
         return entry.loading
@@ -120,7 +141,13 @@ def _emit_read(machine: Machine, row: RowValue, relation: Relation, place: Place
         path=(*row.path, relation.name),
         origin=row.origin,
         loop=loop,
+        deferred_key=_is_key_deferred(row.loading, relation),
     )
+
+
+def _is_key_deferred(loading: Loading, relation: Relation) -> bool:
+    names = {relation.name, relation.attname}
+    return bool(names & loading.deferred) or (loading.only is not None and not names & loading.only)
 
 
 def _note_read(machine: Machine, row: RowValue, name: str) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import histories, relations
+from flake8_django_orm.machine import histories, key_uses, relations
 from flake8_django_orm.machine.events import ColumnChange, DeferredRead, Event, ExpressionRead, QueryRun, RowSaved
 from flake8_django_orm.machine.loading import NOTHING
+from flake8_django_orm.machine.store import RowState
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
 def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> Value:
     """`row.name`: what was assigned, a relation, a column, a method, a property, an annotation; else unknown."""
     model = row.model
-    key = name in ("pk", model.primary_key)
-    machine.note_use(row, identity=key)
+    key_uses.note_column(machine, row, place, is_key=name in ("pk", model.primary_key))
     assigned = machine.store.row(row.identity).assigned.get(name)
     if assigned is not None:
         return assigned
@@ -156,8 +156,17 @@ def call_method(machine: Machine, method: Method, arguments: tuple[Argument, ...
     elif name == "delete":
         _emit_write(machine, row, name, arguments, place)
     elif described.refreshes:
-        machine.store.forget_row(row.identity)
+        _refresh(machine, row, arguments)
     return Unknown(loops=loops_of(row))
+
+
+def _refresh(machine: Machine, row: RowValue, arguments: tuple[Argument, ...]) -> None:
+    """`row.refresh_from_db()`: what was loaded is forgotten, so no eager loading saves a query on this row any more."""
+    if arguments:
+        state = machine.store.row(row.identity)
+        machine.store.set_row(row.identity, replace(state, written={}, expressions={}))
+    else:
+        machine.store.set_row(row.identity, RowState(escaped=True))
 
 
 def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place: Place) -> None:
@@ -309,5 +318,6 @@ def arithmetic(
                     column_place=one.place,
                     place=place,
                     reversed=swapped,
+                    certain=len(each(side)) == 1,
                 )
     return None

@@ -40,6 +40,15 @@ UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison(Unknown):
+    """`left <operator> right`: unknown whether it holds. Chains of comparisons are just unknown."""
+
+    left: Value = UNKNOWN
+    operator: str = ""
+    right: Value = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
 class Constant(Value):
     """A literal: str, int, float, bool, None or bytes."""
 
@@ -179,6 +188,7 @@ class QuerySetValue(Value):
     ordered: bool = False
     sliced: bool = False
     single: bool = False  # `[:1]`: at most one row
+    empty: bool = False  # none(): no rows, and no query
     combined: bool = False
     raw: bool = False
     streamed: bool = False
@@ -247,6 +257,7 @@ class Arithmetic(Value):
     column_place: Place | None = field(default=None, compare=False)  # the read of the column
     place: Place | None = field(default=None, compare=False)
     reversed: bool = False  # `1 - x.n`: the column stands on the right
+    certain: bool = True  # False where something else than the column may have stood there
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,21 +302,32 @@ class Collection(Value):
     key: Value = UNKNOWN
     items: tuple[Value, ...] | None = None
     entries: tuple[tuple[Any, Value], ...] | None = None  # a dict literal with constant keys
+    factory: Value | None = None  # of a defaultdict
     identity: int = 0
     bounded: bool = False  # a literal or range(constant): its length does not grow with the data
 
 
 @dataclass(frozen=True, slots=True)
 class Alternatives(Value):
-    """What a name may hold after branches met: between two and MAX_ALTERNATIVES different values."""
+    """What a name may hold after branches met: between two and MAX_ALTERNATIVES different values.
+
+    `conditions` is the depth of conditions at which they met: what stands deeper is behind a condition of its own.
+    """
 
     values: tuple[Value, ...] = ()
+    conditions: int = field(default=0, compare=False)
 
 
-def alternatives(values: Iterable[Value]) -> Value:
-    """The join of several values: the value itself where all agree, unknown where there are too many."""
+def alternatives(values: Iterable[Value], conditions: int | None = None) -> Value:
+    """The join of several values: the value itself where all agree, unknown where there are too many.
+
+    `conditions` is how many conditions stand around the join; None leaves it at what the values themselves say.
+    """
     flat: list[Value] = []
+    depth = conditions or 0
     for value in values:
+        if isinstance(value, Alternatives) and conditions is None:
+            depth = max(depth, value.conditions)
         for part in value.values if isinstance(value, Alternatives) else (value,):
             if part not in flat:
                 flat.append(part)
@@ -313,7 +335,7 @@ def alternatives(values: Iterable[Value]) -> Value:
         return flat[0]
     if not flat or len(flat) > MAX_ALTERNATIVES:
         return Unknown(loops=frozenset().union(*(v.loops for v in flat)))
-    return Alternatives(values=tuple(flat))
+    return Alternatives(values=tuple(flat), conditions=depth)
 
 
 def each(value: Value) -> tuple[Value, ...]:

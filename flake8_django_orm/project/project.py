@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.constants import Constants
 from flake8_django_orm.project.definitions import Definition, External, ModuleRef
+from flake8_django_orm.project.django_names import MANAGER, MODEL, QUERYSET
 from flake8_django_orm.project.environment import Environment, find_environment
 from flake8_django_orm.project.field_arguments import FieldArguments
 from flake8_django_orm.project.fields import FieldReader
@@ -24,7 +25,7 @@ from flake8_django_orm.project.meta import MetaOptions
 from flake8_django_orm.project.model_graph import ModelGraph
 from flake8_django_orm.project.resolve import Resolver
 from flake8_django_orm.project.settings_values import SettingsValues
-from flake8_django_orm.project.store import ModuleStore
+from flake8_django_orm.project.store import LIBRARY, ModuleStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.models import Model
 
 __all__ = ["Definition", "External", "ModuleRef", "Project"]
+
+
+_ORM_CLASSES = frozenset({MODEL, MANAGER, QUERYSET})
 
 
 class Project:
@@ -65,6 +69,22 @@ class Project:
         An unsaved buffer wins over the file. Files outside of the root and the environment are not read.
         """
         return self._store.text(path)
+
+    def is_own(self, path: str) -> bool:
+        """Whether the file of these facts belongs to the project itself, not to its environment or our stubs."""
+        return self._store.is_project_path(path)
+
+    def is_readable(self, function: FunctionFacts) -> bool:
+        """Whether the machine may enter a function: the project's own code and our stubs, and of the environment only
+        the methods of models, managers and querysets. Other packages are there on one machine and not on the next, and
+        a report must not depend on that.
+        """
+        if self.is_own(function.path) or function.path.startswith(LIBRARY.as_posix()):
+            return True
+        if function.class_name is None:
+            return False
+        ancestors = self.ancestors(f"{function.module}.{function.class_name}")
+        return not _ORM_CLASSES.isdisjoint(ancestors)
 
     def module_name(self, path: Path) -> str:
         """The dotted name of the module at `path`."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.store import ModuleStore
 
 _MAX_STEPS = 40
+#: Packages for which `library/` has stubs.
+_STUBBED = frozenset({"django", "rest_framework"})
 _MAX_DEPTH = 12
 _BUILTINS = frozenset(dir(builtins))
 _Trail = frozenset[tuple[str, str]]
@@ -66,6 +68,10 @@ class Resolver:
         if not name:
             return None
         top = name.partition(".")[0]
+        if top in _STUBBED:
+            stub = self._store.library_module(name)
+            if stub is not None:
+                return stub
         if top == "django":
             return self._store.environment_module(name) if is_read_module(name) else None
         found = self._store.project_module(name)
@@ -166,7 +172,7 @@ class Resolver:
             return self._reference(inner)
         if self._store.is_project_path(facts.path):
             return None
-        return External(f"{target.module}.{target.name}")
+        return self._external(f"{target.module}.{target.name}")
 
     def _outside(self, module: str, name: str) -> Definition | None:
         """`from module import name` for a module without facts: a namespace package, or not read at all."""
@@ -175,7 +181,17 @@ class Resolver:
             return self._reference(inner)
         if self._store.tree.path_of(module) is not None and not module.startswith("django."):
             return None  # a file of the project that does not parse
-        return External(canonical(inner))
+        return self._external(inner)
+
+    def _external(self, dotted: str) -> Definition:
+        """A name outside: our stub of it where there is one, else the name itself."""
+        name = canonical(dotted)
+        module, _, last = name.rpartition(".")
+        if module.partition(".")[0] in _STUBBED:
+            stub = self._store.library_module(module)
+            if stub is not None and (found := stub.classes.get(last) or stub.functions.get(last)) is not None:
+                return found
+        return External(name)
 
     def _reference(self, module: str, near: ModuleFacts | None = None) -> Definition:
         facts = self.module(module) if near is None else self._module_from(module, near)
@@ -209,7 +225,7 @@ class Resolver:
                 if found is not None:
                     return found
             elif exports(module, name):
-                return External(canonical(f"{module}.{name}"))
+                return self._external(f"{module}.{name}")
         return None
 
     def _member(self, owner: Definition, name: str, trail: _Trail) -> Definition | None:
@@ -223,7 +239,7 @@ class Resolver:
             inner = f"{owner.name}.{name}"
             if not owner.name.startswith("builtins.") and self._is_module(inner):
                 return self._reference(inner)
-            return External(canonical(inner))
+            return self._external(inner)
         if isinstance(owner, ClassFacts):
             return self.class_member(owner.key, name)
         return None

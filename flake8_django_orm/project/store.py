@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.layout import SourceTree
 
 _MAX_BYTES = 8_000_000
+#: Our own stubs of what Django and common packages do with rows; they stand in for the real modules.
+LIBRARY = Path(__file__).resolve().parent.parent / "library"
 
 
 class ModuleStore:
@@ -82,6 +84,17 @@ class ModuleStore:
         path = self.tree.alias_path(name, near)
         return None if path is None else self.facts_at(path)
 
+    def library_module(self, name: str) -> ModuleFacts | None:
+        """The facts of our stub of a module; None where there is none."""
+        parts = name.split(".")
+        base = LIBRARY.joinpath(*parts)
+        for path in (base / "__init__.py", base.with_name(f"{base.name}.py")):
+            if all(part.isidentifier() for part in parts) and path.is_file():
+                key = self.key_of(path)
+                self._environment_names.setdefault(key, name)
+                return self.facts_at(key, name)
+        return None
+
     def environment_module(self, name: str) -> ModuleFacts | None:
         """The facts of a module of the environment."""
         found = self.environment.find(name)
@@ -94,7 +107,7 @@ class ModuleStore:
     def _allowed(self, path: Path) -> bool:
         real = os.path.realpath(path)
         inside = real.startswith(self.tree.real_root.rstrip(os.sep) + os.sep)
-        return inside or self.environment.holds(path)
+        return inside or self.environment.holds(path) or Path(real).is_relative_to(LIBRARY)
 
     def _read(self, path: str) -> bytes | None:
         full = Path(os.path.join(self.tree.root, path))

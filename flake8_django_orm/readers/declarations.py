@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from flake8_django_orm.machine import definitions
 from flake8_django_orm.machine.events import DefaultCall, FieldArgument, FieldDeclared
 from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.machine import Machine, WorkBoundError
@@ -82,14 +81,17 @@ def _declaration(
             pass
         case _:
             return
+    yield from _field(machine, reader, owner, name, call)
+
+
+def _field(
+    machine: Machine, reader: PythonReader, owner: ClassFacts, name: str, call: cst.Call
+) -> Iterator[FieldDeclared]:
+    """The field that a call makes, and those that it is given: `ArrayField(models.DateField(...))`."""
     field_class = _field_class(machine, reader.evaluate(call.func))
-    if field_class is None:
+    kind = next((kind for prefix, kind in _KINDS if (field_class or "").startswith(prefix)), None)
+    if field_class is None or kind is None:
         return
-    kind = next((kind for prefix, kind in _KINDS if field_class.startswith(prefix)), None)
-    if kind is None:
-        return
-    model = machine.project.model(owner.key) if kind == "model" else None
-    arguments = tuple(_arguments(machine, reader, call))
     yield FieldDeclared(
         place=reader.place(call),
         frame=machine.frame,
@@ -97,28 +99,26 @@ def _declaration(
         kind=kind,
         name=name,
         field_class=field_class,
-        arguments=arguments,
-        model=model,
+        arguments=tuple(_arguments(machine, reader, call)),
+        model=machine.project.model(owner.key) if kind == "model" else None,
     )
+    for arg in call.args:
+        if isinstance(arg.value, cst.Call):
+            yield from _field(machine, reader, owner, name, arg.value)
 
 
 def _field_class(machine: Machine, callee: Value) -> str | None:
-    """The dotted name of the field class; of a project's own field class the Django one that it extends."""
+    """The dotted name of the field class; of a project's own field class the framework's that it extends."""
     match callee:
-        case ExternalValue(name=name) if name.rsplit(".", 1)[-1].endswith(("Field", "Key", "Relation")):
-            return name
+        case ExternalValue(name=name):
+            return name if _is_field_name(name) else None
         case ClassValue(key=key):
-            for base in machine.project.mro(key):
-                facts = machine.project.class_facts(base)
-                for expression in facts.bases if facts is not None else ():
-                    found = (
-                        definitions.resolve(machine, facts.module, str(expression.value))
-                        if facts is not None and expression.kind == "name"
-                        else None
-                    )
-                    if isinstance(found, ExternalValue) and found.name.endswith("Field"):
-                        return found.name
+            return next((name for name in machine.project.ancestors(key) if _is_field_name(name)), None)
     return None
+
+
+def _is_field_name(name: str) -> bool:
+    return name.startswith(tuple(prefix for prefix, _ in _KINDS)) and name.endswith(("Field", "Key", "Relation"))
 
 
 def _arguments(machine: Machine, reader: PythonReader, call: cst.Call) -> Iterator[FieldArgument]:

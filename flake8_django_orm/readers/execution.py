@@ -36,7 +36,7 @@ class Execution:
     """Parses and runs functions; one for each run of the linter."""
 
     def __init__(self, project: Project, gate: Gate | None = None) -> None:
-        self._project = project
+        self.project = project
         self._gate = gate
         self._may_query: dict[str, bool] = {}
         self._units: OrderedDict[str, Unit | None] = OrderedDict()
@@ -47,10 +47,10 @@ class Execution:
         """The text of a file of the project or its environment, with its line table."""
         source = self._sources.get(path)
         if source is None:
-            text = self._project.text(path)
+            text = self.project.text(path)
             if text is None:
                 return None
-            source = self._sources[path] = SourceFile(self._project.root / path, path, text)
+            source = self._sources[path] = SourceFile(self.project.root / path, path, text)
         return source
 
     def unit(self, facts: FunctionFacts) -> Unit | None:
@@ -79,7 +79,7 @@ class Execution:
         answer = self._may_query.get(facts.key)
         if answer is None:
             if self._gate is None:
-                self._gate = gate_of(self._project)
+                self._gate = gate_of(self.project)
             short = facts.end - facts.start < SHORT_FUNCTION
             answer = self._may_query[facts.key] = short or self._gate.queries(self.text_of(facts))
         return answer
@@ -93,7 +93,7 @@ class Execution:
         start = source.line_start(assignment.start)
         text = source.text[start:end]
         if self._gate is None:
-            self._gate = gate_of(self._project)
+            self._gate = gate_of(self.project)
         if not self._gate.queries(text):
             return UNKNOWN
         key = f"{path}:{assignment.start}:{assignment.name}"

@@ -11,19 +11,21 @@ from typing import Any
 
 import libcst as cst
 
-from flake8_django_orm.machine import definitions, iteration, querysets, rows
+from flake8_django_orm.machine import definitions, iteration, key_uses, mappings, querysets, rows
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.machine import Machine, unknown
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
     Collection,
+    Comparison,
     Constant,
     Expression,
     ExternalValue,
     FunctionValue,
     ModuleValue,
     QuerySetValue,
+    RowValue,
     Shape,
     SuperValue,
     Unknown,
@@ -57,6 +59,21 @@ OPERATORS: dict[type[cst.CSTNode], str] = {
     cst.BitAnd: "&",
     cst.BitAndAssign: "&",
 }
+
+#: Comparison operators as text, where one lookup says the same.
+COMPARISONS: dict[type[cst.CSTNode], str] = {
+    cst.Equal: "==",
+    cst.NotEqual: "!=",
+    cst.GreaterThan: ">",
+    cst.GreaterThanEqual: ">=",
+    cst.LessThan: "<",
+    cst.LessThanEqual: "<=",
+    cst.In: "in",
+    cst.Is: "is",
+    cst.IsNot: "is not",
+}
+
+_CONSTANT_NAMES = {"None": Constant(None), "True": Constant(True), "False": Constant(False)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +140,8 @@ class ExpressionReader(LeanVisitor):
 
     def visit_Name(self, node: cst.Name) -> Value:
         name = node.value
+        if name in _CONSTANT_NAMES:
+            return _CONSTANT_NAMES[name]
         found = self.env.get(name)
         if found is not None:
             return found
@@ -311,8 +330,11 @@ class ExpressionReader(LeanVisitor):
         for arg in args:
             value = self.evaluate(arg.value)
             name = arg.keyword.value if arg.keyword is not None else arg.star or None
-            if name == "**" and isinstance(value, Collection) and value.entries is not None:
-                found.extend(Argument(v, str(k), self.place(arg.value)) for k, v in value.entries)
+            entries = (
+                mappings.entries_of(self.machine, value) if name == "**" and isinstance(value, Collection) else None
+            )
+            if entries is not None:
+                found.extend(Argument(v, k, self.place(arg.value)) for k, v in entries)
             else:
                 found.append(Argument(value, name, self.place(arg.value)))
         return tuple(found)
@@ -339,14 +361,19 @@ class ExpressionReader(LeanVisitor):
             and isinstance(value.value, (int, float))
         ):
             return Constant(-value.value)
+        if isinstance(value, Expression) and isinstance(node.operator, cst.BitInvert):
+            return replace(value, function="~", arguments=(Argument(value, place=self.place(node.expression)),))
         return value if isinstance(value, Expression) else unknown(value)
 
     def visit_BooleanOperation(self, node: cst.BooleanOperation) -> Value:
         left = self.evaluate(node.left)
         self.machine.test(left, self.place(node.left))
+        for one in each(left):
+            if isinstance(one, RowValue):
+                self.machine.note_use(one)  # it may be what the whole expression gives
         with self.machine.conditionally():
             right = self.evaluate(node.right)
-        return alternatives([left, right])
+        return alternatives([left, right], self.machine.conditions)
 
     def visit_IfExp(self, node: cst.IfExp) -> Value:
         self.truth(node.test)
@@ -357,21 +384,35 @@ class ExpressionReader(LeanVisitor):
             self.machine.store.restore(store)
             orelse = self.evaluate(node.orelse)
             self.machine.store.join([after, self.machine.store.fork()])
-        return alternatives([body, orelse])
+        return alternatives([body, orelse], self.machine.conditions)
 
     def visit_Comparison(self, node: cst.Comparison) -> Value:
-        left = self.evaluate(node.left)
+        left, left_node = self.evaluate(node.left), node.left
         values = [left]
         for target in node.comparisons:
             right = self.evaluate(target.comparator)
             values.append(right)
-            if isinstance(target.operator, (cst.In, cst.NotIn)):
-                self.machine.contains(right, left, self.place(target.comparator))
-            identity = isinstance(target.operator, (cst.Equal, cst.NotEqual, cst.Is, cst.IsNot))
-            for value in (left, right) if not isinstance(target.operator, (cst.In, cst.NotIn)) else ():
-                self.machine.note_use(value, identity=identity)
-            left = right
+            self._compared((left, self.place(left_node)), target.operator, (right, self.place(target.comparator)), node)
+            left, left_node = right, target.comparator
+        if len(node.comparisons) == 1:
+            operator = COMPARISONS.get(type(node.comparisons[0].operator), "")
+            return Comparison(left=values[0], operator=operator, right=values[1], loops=loops_of(*values))
         return unknown(*values)
+
+    def _compared(
+        self, left: tuple[Value, Place], operator: cst.BaseCompOp, right: tuple[Value, Place], node: cst.Comparison
+    ) -> None:
+        negated = isinstance(operator, (cst.NotEqual, cst.IsNot, cst.NotIn))
+        if isinstance(operator, (cst.In, cst.NotIn)):
+            key_uses.note_member(self.machine, left, self.place(node), negated=negated)
+            self.machine.contains(right[0], left[0], right[1])
+        elif isinstance(operator, (cst.Equal, cst.NotEqual, cst.Is, cst.IsNot)):
+            by_identity = isinstance(operator, (cst.Is, cst.IsNot))
+            place = self.place(node)
+            key_uses.note_compared(self.machine, (left, right), place, by_identity=by_identity, negated=negated)
+        else:
+            self.machine.note_use(left[0])
+            self.machine.note_use(right[0])
 
     def visit_BinaryOperation(self, node: cst.BinaryOperation) -> Value:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
@@ -398,7 +439,7 @@ class ExpressionReader(LeanVisitor):
         if isinstance(left, Collection) and isinstance(right, Collection) and operator in ("+", "|"):
             return self._joined(left, right, node)
         if isinstance(left, Expression) or isinstance(right, Expression):
-            return _expression(left, right)
+            return _expression(left, operator, right)
         self.machine.note_use(left)
         self.machine.note_use(right)
         worked_out = rows.arithmetic(
@@ -483,8 +524,7 @@ class ExpressionReader(LeanVisitor):
         self.machine.note_use(value)
         for one in each(container):
             if isinstance(one, Collection):
-                iteration.put(self.machine, one, "[]", value)
-                iteration.put(self.machine, one, "{}", key)
+                mappings.put_item(self.machine, one, key, value)
             else:
                 self.machine.escape(value)
 
@@ -521,12 +561,11 @@ class ExpressionReader(LeanVisitor):
         return ".".join([*base, name] if name else base)
 
 
-def _expression(left: Value, right: Value) -> Expression:
+def _expression(left: Value, operator: str, right: Value) -> Expression:
     """`F("n") + 1`, `Q(...) | Q(...)`: still a database expression, naming the columns of both sides."""
-    parts = [v for v in (left, right) if isinstance(v, Expression)]
-    return replace(
-        parts[0],
-        columns=tuple(name for part in parts for name in part.columns),
-        arguments=tuple(a for part in parts for a in part.arguments),
+    return Expression(
+        function=operator,
+        columns=tuple(name for part in (left, right) if isinstance(part, Expression) for name in part.columns),
+        arguments=(Argument(left), Argument(right)),
         loops=loops_of(left, right),
     )

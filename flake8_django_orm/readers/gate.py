@@ -7,13 +7,18 @@ passes only costs time; one that does not pass is never read as a root (it is st
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from flake8_django_orm.project.facts import FunctionFacts
+from flake8_django_orm.source import SourceFile
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.project import Project
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\(")
+_GIVES = frozenset({"return", "yield"})
 
 #: Words without which hardly any function touches the database.
 QUERY_WORDS = frozenset(
@@ -56,6 +61,51 @@ class Gate:
     def queries(self, text: str) -> bool:
         """Whether the function's own words name a manager, a model or a query."""
         return not self.words.isdisjoint(_WORD.findall(text))
+
+
+@dataclass(slots=True)
+class CallerGate:
+    """Lets functions pass whose own words say nothing, but which bring together what others fetch and read.
+
+    `show(published())` fetches in one function and reads in another; only their caller sees both.
+    """
+
+    project: Project
+    gate: Gate
+    _fetches: dict[str, bool] = field(default_factory=dict)
+    _sources: dict[str, SourceFile | None] = field(default_factory=dict)
+
+    def passes(self, function: FunctionFacts, text: str) -> bool:
+        """Whether the function calls one that gives rows, and another one of the project or a loop that may take them."""
+        called = [f for name in sorted(set(_CALL.findall(text))) if (f := self._called(function, name)) is not None]
+        if not any(self._gives_rows(one) for one in called):
+            return False
+        return len(called) > 1 or not _LOOPS.isdisjoint(_WORD.findall(text))
+
+    def _called(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
+        base, _, rest = name.partition(".")
+        if function.class_name is not None and base in ("self", "cls"):
+            return self.project.find_method(f"{function.module}.{function.class_name}", rest)
+        found = self.project.resolve(function.module, name)
+        return found if isinstance(found, FunctionFacts) and found.key != function.key else None
+
+    def _gives_rows(self, function: FunctionFacts) -> bool:
+        answer = self._fetches.get(function.key)
+        if answer is None:
+            text = self._text(function)
+            answer = self.gate.queries(text) and not _GIVES.isdisjoint(_WORD.findall(text))
+            self._fetches[function.key] = answer
+        return answer
+
+    def _text(self, function: FunctionFacts) -> str:
+        path = function.path
+        if path not in self._sources:
+            text = self.project.text(path)
+            self._sources[path] = SourceFile(self.project.root / path, path, text) if text is not None else None
+        source = self._sources[path]
+        if source is None:
+            return ""
+        return source.text[source.line_start(function.start) : source.line_start(function.end + 1)]
 
 
 def gate_of(project: Project) -> Gate:

@@ -31,6 +31,7 @@ from flake8_django_orm.machine.values import (
     each,
 )
 from flake8_django_orm.orm.callables import TRANSACTIONS
+from flake8_django_orm.readers.decisions import decided
 from flake8_django_orm.readers.expressions import OPERATORS, ExpressionReader
 from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early, target_names
 
@@ -56,7 +57,7 @@ class PythonReader(ExpressionReader):
         if self.yielded:
             pattern = alternatives(iteration.generalise(value) for value in self.yielded)
             return Collection(shape=Shape.ITERATOR, element=pattern)
-        return alternatives(self.returned) if self.returned else Constant(None)
+        return alternatives(self.returned, self.machine.conditions) if self.returned else Constant(None)
 
     # -- blocks and branches ------------------------------------------------------------------------------------
 
@@ -101,12 +102,13 @@ class PythonReader(ExpressionReader):
         if not ends:
             return
         machine.store.join([snapshot for _, snapshot in ends])  # type: ignore[misc]
-        self.env = _join_environments([one for one, _ in ends])
+        self.env = _join_environments([one for one, _ in ends], machine.conditions)
         if left and conditional:
             # What follows a guard clause runs only where the guard did not hold.
             machine.conditions += 1
 
     def visit_If(self, node: cst.If) -> None:
+        outcome = decided(self, node.test)
         self.truth(node.test)
         orelse = node.orelse
 
@@ -116,7 +118,12 @@ class PythonReader(ExpressionReader):
             elif orelse is not None:
                 self._suite(orelse.body)
 
-        self._branches([lambda: self._suite(node.body), otherwise])
+        if outcome is None:
+            self._branches([lambda: self._suite(node.body), otherwise])
+        elif outcome:
+            self._suite(node.body)
+        else:
+            otherwise()
 
     def visit_Match(self, node: cst.Match) -> None:
         subject = self.evaluate(node.subject)
@@ -148,7 +155,7 @@ class PythonReader(ExpressionReader):
             def option() -> None:
                 # An exception may come at any point of the body.
                 self.machine.store.join([before, after])
-                self.env = _join_environments([before_env, after_env])
+                self.env = _join_environments([before_env, after_env], self.machine.conditions)
                 if handler.name is not None and isinstance(handler.name.name, cst.Name):
                     self.env[handler.name.name.value] = UNKNOWN
                 with self.machine.conditionally():
@@ -240,7 +247,7 @@ class PythonReader(ExpressionReader):
             for name, on_every_way in state.reads.items():
                 every_row = on_every_way and not stops_early and loop.repeats is Repeats.ROWS
                 store.note_result_read(result, (*path, name), every_row=every_row)
-        self.env = _join_environments([before, self.env])
+        self.env = _join_environments([before, self.env], self.machine.conditions)
 
     # -- simple statements --------------------------------------------------------------------------------------
 
@@ -334,8 +341,13 @@ def _unbound(value: Value) -> Value:
     return value
 
 
-def _join_environments(environments: Sequence[Environment]) -> Environment:
+def _join_environments(environments: Sequence[Environment], conditions: int) -> Environment:
     if len(environments) == 1:
         return environments[0]
     names = {name: None for one in environments for name in one}
-    return {name: alternatives(one[name] for one in environments if name in one) for name in names}
+    return {name: _joined([one[name] for one in environments if name in one], conditions) for name in names}
+
+
+def _joined(values: Sequence[Value], conditions: int) -> Value:
+    # What no branch touched met long before, behind fewer conditions.
+    return values[0] if all(value is values[0] for value in values) else alternatives(values, conditions)

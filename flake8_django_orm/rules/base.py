@@ -52,9 +52,9 @@ class RuleContext:
 
     def line_of(self, place: Place) -> str:
         """`line 12`, or `line 12 of shop/views.py` for a place in another file than the linted one."""
-        start, _ = place.span
-        text = self.project.text(place.path) or ""
         # A chain broken over lines is known by the line of its last method's name, where a fix goes.
+        start, _ = place.name_span
+        text = self.project.text(place.path) or ""
         row = text.count("\n", 0, start) + 1
         return f"line {row}" if place.path == self.path else f"line {row} of {place.path}"
 

@@ -31,6 +31,4 @@ def anchor_span(place: Place, text: str) -> tuple[int, int]:
 
 def name_span(place: Place) -> tuple[int, int]:
     """The last name of a chain: `filter` in `Book.objects.filter(x=1)`; the whole node where it has none."""
-    node = place.node
-    named = node.func if isinstance(node, cst.Call) else node
-    return place.unit.span(named.attr) if isinstance(named, cst.Attribute) else place.span
+    return place.name_span

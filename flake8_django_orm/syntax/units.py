@@ -69,6 +69,17 @@ class Place:
         """The part of a call that is called: `timezone.now` of `timezone.now()`; the whole span of anything else."""
         return self.unit.span(self.node.func) if isinstance(self.node, cst.Call) else self.span
 
+    @property
+    def name_span(self) -> tuple[int, int]:
+        """The last name of a chain: `filter` in `Book.objects.filter(x=1)`; the whole span of anything else."""
+        named = self.node.func if isinstance(self.node, cst.Call) else self.node
+        return self.unit.span(named.attr) if isinstance(named, cst.Attribute) else self.span
+
+    @property
+    def base(self) -> Place | None:
+        """The place of `book.author` in `book.author.name`; None for what is no attribute."""
+        return Place(self.unit, self.node.value) if isinstance(self.node, cst.Attribute) else None
+
     def at(self, node: cst.CSTNode) -> Place:
         """The place of another node of the same unit."""
         return Place(self.unit, node)

@@ -75,6 +75,7 @@ class Chapter(models.Model):
 #: `make(n)` of a proof: n books, each with rows of its own behind every relation.
 MAKE = """
 def make(n):
+    ContentType.objects.clear_cache()
     for number in range(n):
         publisher = Publisher.objects.create(name=f"publisher {number}")
         author = Author.objects.create(name=f"author {number}", publisher=publisher)

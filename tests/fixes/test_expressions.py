@@ -10,6 +10,7 @@ import pytest
 from flake8_django_orm.findings import Fix
 from flake8_django_orm.fixes.expressions import use_expression, use_expression_in_update
 from flake8_django_orm.machine.events import RowSaved, RowsUpdated
+from flake8_django_orm.machine.values import Constant
 from tests.fixes.models import MAKE, MODELS
 from tests.fixes.running import events, fixed, make_project
 from tests.harness.django_process import DjangoProcess
@@ -23,7 +24,8 @@ PROOF = MAKE + "\ndef call():\n    return answer()\n"
 
 def fixes_of(root: Path, views: str) -> list[Fix | None]:
     project = make_project(root, {"app/models.py": MODELS, "app/views.py": IMPORTS + textwrap.dedent(views)})
-    changes = [change for event in events(project, "app/views.py", RowSaved) for change in event.changes]
+    saved = events(project, "app/views.py", RowSaved)
+    changes = [change for event in saved for change in event.changes if not isinstance(change.value, Constant)]
     assert changes, "no column is changed"
     return [use_expression(project, change) for change in changes]
 
@@ -110,7 +112,7 @@ REPAIRED = {
         def answer():
             book = Book.objects.get(title="book 1")
             book.copies += 1
-            book.title = "x"
+            book.code = "x"
             book.save()  # now
             return book
         """,
@@ -118,7 +120,7 @@ REPAIRED = {
         def answer():
             book = Book.objects.get(title="book 1")
             book.copies = F("copies") + 1
-            book.title = "x"
+            book.code = "x"
             book.save()  # now
             book.refresh_from_db(fields=["copies"])
             return book
@@ -207,11 +209,7 @@ REPAIRED = {
 def test_the_sum_moves_into_the_database(tmp_path: Path, django: DjangoProcess, before: str, after: str) -> None:
     before, after = textwrap.dedent(before), textwrap.dedent(after)
     texts = {"before": IMPORTS + before, "after": IMPORTS_AFTER + after}
-    try:
-        assert repaired(tmp_path, before) == texts["after"]
-    except AssertionError:
-        if "another file" not in before:
-            raise
+    assert repaired(tmp_path, before) == texts["after"]
     answers = {
         name: django.race({"app/models.py": MODELS, "app/views.py": text}, PROOF, (3,)) for name, text in texts.items()
     }
@@ -220,7 +218,8 @@ def test_the_sum_moves_into_the_database(tmp_path: Path, django: DjangoProcess, 
         assert answer["in turn"]["raised"] is None, answer
     states = {name: (answer["in turn"]["state"], answer["raced"]["state"]) for name, answer in answers.items()}
     assert states["before"][0] == states["after"][0], "the expression does the same sum"
-    assert states["before"][0] != states["before"][1], "an update was lost"
+    if "await" not in before:  # coroutines are not raced: they run one after the other
+        assert states["before"][0] != states["before"][1], "an update was lost"
     assert states["after"][0] == states["after"][1], "and is no more"
 
 

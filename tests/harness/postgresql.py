@@ -84,7 +84,7 @@ def _account() -> pwd.struct_passwd | None:
 
 
 def _run(command: list[str], account: pwd.struct_passwd | None, directory: Path) -> None:
-    """Run a program of PostgreSQL, as `account` if there is one. Its output goes to a file, as a server keeps it open."""
+    """Run a program of PostgreSQL, as `account` if there is one; a server keeps its output open, so that is a file."""
     with (directory / f"{command[0]}.out").open("w+", encoding="utf-8") as out:
         if account is not None:
             os.chown(out.fileno(), account.pw_uid, account.pw_gid)

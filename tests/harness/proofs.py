@@ -17,6 +17,7 @@ other; with the fixed form they end the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -175,5 +176,6 @@ def _require(condition: bool, claim: str, runs: Mapping[str, list[Run]]) -> None
             raised = f", raised {run['raised']}" if run["raised"] else ""
             told = f"{run['queries']} queries, gives {run['result']!r}{raised}"
             lines.append(f"  {name}, {run['size']} units: {told}")
-        lines += [f"      {statement[:160]}" for statement in measured[-1]["statements"][:12]]
+        statements = Counter(statement[:160] for statement in measured[-1]["statements"])
+        lines += [f"      {count:>3} x {statement}" for statement, count in statements.items()]
     raise ProofFailed("\n".join(lines))

@@ -38,11 +38,12 @@ class SharedDefault(Rule):
 
     ## Fix safety
     An empty container becomes its type, which makes the same value anew for each row. The fix is unsafe because Django
-    writes a migration for the changed default. A container that is not empty is reported without a fix: it needs a
-    function of its own, which a migration can name.
+    writes a migration for the changed default. A container that is not empty moves into a function of the module, right
+    before the class, because a migration must be able to name it.
 
     ## What it does not see
-    Containers that are bound to a name elsewhere and passed by that name.
+    Containers that are bound to a name elsewhere and passed by that name, and fields of a class of your own that extends
+    `models.Field` itself: such a field may make a value of its own out of the default.
 
     ## References
     - [Django documentation: Field.default](https://docs.djangoproject.com/en/stable/ref/models/fields/#default)
@@ -54,7 +55,7 @@ class SharedDefault(Rule):
     listens = FieldDeclared
 
     def check(self, event: FieldDeclared, context: RuleContext) -> Iterator[Report]:
-        if event.kind != "model":
+        if event.kind != "model" or event.field_class.rpartition(".")[2] == "Field":
             return
         for argument in event.arguments:
             if argument.name != "default" or not argument.literal:
@@ -66,14 +67,18 @@ class SharedDefault(Rule):
                 event=event,
                 place=argument.place,
                 message=f"all {event.owner.name} rows share one {argument.literal} as the default of {event.name}: {advice}",
-                fix=_fix(argument),
+                fix=_fix(event, argument, context),
                 model=event.model.label if event.model is not None else None,
             )
 
 
-def _fix(argument: FieldArgument) -> Fix | None:
-    if not argument.empty:
-        return None
-    start, end = argument.place.span
-    edit = Edit(argument.place.path, start, end, argument.literal)
-    return Fix(Applicability.UNSAFE, f"Pass {argument.literal} itself", (edit,))
+def _fix(event: FieldDeclared, argument: FieldArgument, context: RuleContext) -> Fix | None:
+    if argument.empty:
+        start, end = argument.place.span
+        edit = Edit(argument.place.path, start, end, argument.literal)
+        return Fix(Applicability.UNSAFE, f"Pass {argument.literal} itself", (edit,))
+    from flake8_django_orm.fixes.module_functions import as_function, function_name
+
+    edits = as_function(context.project, argument.place, function_name("default", event.owner.qualname, event.name))
+    message = f"Pass a function that makes the {argument.literal}"
+    return Fix(Applicability.UNSAFE, message, edits) if edits is not None else None

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Report]:
     """One report for the queryset's missing path."""
     # Fix builders import libcst, which a file without findings must not pay for.
-    from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading
+    from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading, loading_place
 
     origin = event.origin
     words = describe_loading(context.project, origin, [event.path])
-    where = context.line_of(origin.steps[-1].place) if origin.steps else "the queryset"
-    shared = any(step.frame is not event.frame for step in origin.steps)
-    last = event.reads[-1]
-    raises = last.frame.is_async
+    built = loading_place(context.project, origin, [event.path]) or (origin.steps[-1].place if origin.steps else None)
+    where = f"the queryset on {context.line_of(built)}" if built is not None else "the queryset"
+    rows = "every" if event.loops else "the"
+    raises = any(frame.is_async for frame in event.reads[-1].frame.ancestors())
     cost = "raises SynchronousOnlyOperation in async code" if raises else "runs a query of its own"
     yield Report(
         event=event,
         place=event.place,
-        message=f"every {origin.model.name} row reads {'.'.join(event.path)}, which {cost}: "
-        f"add {words} to the queryset on {where}",
-        fix=add_loading(context.project, origin, event.all_paths, shared=shared),
+        message=f"{rows} {origin.model.name} row reads {'.'.join(event.path)}, which {cost}: "
+        f"add {words} to {where}",
+        fix=add_loading(context.project, origin, event.all_paths),
         model=origin.model.label,
         relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),
         related=tuple(

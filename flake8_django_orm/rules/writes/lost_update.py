@@ -75,11 +75,14 @@ class LostUpdate(Rule):
             if not self._loses(event, change):
                 continue
             model = event.row.model
+            arithmetic = change.from_itself
+            certain = arithmetic is not None and arithmetic.certain
+            cure = f'use F("{change.column}")' if certain else "lock the row with select_for_update() first"
             yield Report(
                 event=event,
                 place=change.place,
                 message=f"{model.name}.{change.column} is changed in Python and saved: "
-                f'two requests at a time lose an update, use F("{change.column}")',
+                f"two requests at a time lose an update, {cure}",
                 fix=None,
                 model=model.label,
                 related=(RelatedPlace(event.place, "the row is saved here"),),
@@ -89,6 +92,9 @@ class LostUpdate(Rule):
     def _loses(self, event: RowSaved, change: ColumnChange) -> bool:
         arithmetic = change.from_itself
         if arithmetic is None or arithmetic.row.identity != event.row.identity:
+            return False
+        if event.conditional and event.loops and event.loop not in event.loops:
+            # The object outlives the loop, which adds up on it and saves now and then: an F() would be overwritten.
             return False
         if event.update_fields is not None and change.column not in event.update_fields:
             return False

@@ -1,0 +1,82 @@
+"""Tests whose outcome is known where a function is called: a flag that this call leaves at its default, `isinstance()`
+of a row whose model is known.
+
+In: the test of an `if` and the reader that stands before it. Out: True or False where only one way can be taken by this
+call, None where both can. A root is read for every caller, so nothing is decided on its own parameters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from flake8_django_orm.machine.values import Collection, Constant, ModelClass, RowValue, Value
+
+if TYPE_CHECKING:
+    from flake8_django_orm.readers.expressions import ExpressionReader
+
+
+def decided(reader: ExpressionReader, test: cst.BaseExpression) -> bool | None:
+    """The outcome of a test; None where this call may go either way."""
+    match test:
+        case cst.Name():
+            given = _given(reader, test)
+            return bool(given.value) if given is not None else None
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            outcome = decided(reader, inner)
+            return None if outcome is None else not outcome
+        case cst.BooleanOperation(left=left, operator=operator, right=right):
+            stops = isinstance(operator, cst.Or)
+            outcomes = (decided(reader, left), decided(reader, right))
+            if stops in outcomes:
+                return stops
+            return None if None in outcomes else not stops
+        case cst.Comparison(left=cst.Name() as name, comparisons=[comparison]):
+            return _compared(reader, name, comparison)
+        case cst.Call(
+            func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name() as name), cst.Arg(value=kinds)]
+        ):
+            return _is_instance(reader, name, kinds)
+    return None
+
+
+def _given(reader: ExpressionReader, name: cst.Name) -> Constant | None:
+    """The constant that this call gives a parameter, as long as nothing else was assigned to it."""
+    calls = reader.machine.calls
+    given = calls[-1].parameters.get(name.value) if calls else None
+    if given is None or not isinstance(given[0], Constant) or reader.env.get(name.value) != given[0]:
+        return None
+    return given[0]
+
+
+def _compared(reader: ExpressionReader, name: cst.Name, comparison: cst.ComparisonTarget) -> bool | None:
+    given = _given(reader, name)
+    if given is None:
+        return None
+    other = reader.evaluate(comparison.comparator)
+    if not isinstance(other, Constant):
+        return None
+    same = given.value is other.value if other.value is None else given.value == other.value
+    match comparison.operator:
+        case cst.Is() | cst.Equal():
+            return same
+        case cst.IsNot() | cst.NotEqual():
+            return not same
+    return None
+
+
+def _is_instance(reader: ExpressionReader, name: cst.Name, kinds: cst.BaseExpression) -> bool | None:
+    row = reader.env.get(name.value)
+    if not isinstance(row, RowValue) or row.origin is None:
+        return None
+    wanted = reader.evaluate(kinds)
+    classes: tuple[Value, ...] | None = wanted.items if isinstance(wanted, Collection) else (wanted,)
+    keys = [kind.model.key for kind in classes or () if isinstance(kind, ModelClass)]
+    if not keys or len(keys) != len(classes or ()):
+        return None
+    project = reader.machine.project
+    if any(key in project.mro(row.model.key) for key in keys):
+        return True
+    # A polymorphic queryset gives rows of subclasses.
+    return None if any(row.model.key in project.mro(key) for key in keys) else False

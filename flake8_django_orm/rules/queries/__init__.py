@@ -1,0 +1,1 @@
+"""Family 5: how a queryset is written and asked (DJQ5xx)."""
