@@ -99,12 +99,18 @@ def _chainable(steps: Sequence[Step]) -> tuple[Step, ...]:
     found = []
     for step in steps:
         described = queryset_method(step.method)
-        if step.method == "slice" or (
-            described is not None and described.returns is not Returns.QUERYSET and not _is_root(step)
-        ):
+        if step.method == "slice" or not _is_written(step):
+            break
+        if described is not None and described.returns is not Returns.QUERYSET and not _is_root(step):
             break
         found.append(step)
     return tuple(found)
+
+
+def _is_written(step: Step) -> bool:
+    """False for what another function does to a queryset: get_list_or_404() filters, and gives a list."""
+    node = step.place.node
+    return _is_root(step) or not isinstance(node, cst.Call) or called_name(node) == step.method
 
 
 def _expressions(steps: Sequence[Step]) -> list[list[int]]:

@@ -35,7 +35,8 @@ def use_key_column(project: Project, event: RelationRead) -> Fix | None:
         if made is None or any("\n" in text[e.start : e.end] for e in made):
             return None
         edits.update(dict.fromkeys(made))
-    safe = all(_is_safe(use, event.relation) for use in event.key_uses)
+    # A function that is handed the row may be handed one whose related row has no key yet.
+    safe = event.frame.parent is None and all(_is_safe(use, event.relation) for use in event.key_uses)
     ordered = tuple(sorted(edits, key=lambda edit: edit.start))
     return Fix(Applicability.SAFE if safe else Applicability.UNSAFE, f"Use {attname}", ordered) if ordered else None
 

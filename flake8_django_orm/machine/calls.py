@@ -141,6 +141,7 @@ def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument
     for argument in arguments:
         machine.note_use(argument.value)
     machine.store.set_row(row.identity, RowState(assigned={k: v for k, v in given.items() if k}))
+    machine.made_with[row.result] = tuple(arguments)
     return row
 
 
@@ -323,6 +324,9 @@ def given_parameter(machine: Machine, facts: FunctionFacts, name: str) -> Value:
         believed = annotated.value_of(machine, facts.module, parameter.annotation)
         if believed is not None:
             return believed
+    if parameter is not None and parameter.kind == "kwargs":
+        # Which keywords come is not known; that nothing else is meant by a name in the signature, is.
+        return Collection(shape=Shape.DICT, entries=(), identity=machine.store.new_identity())
     if name == "request":
         from flake8_django_orm.machine.attributes import REQUEST
 

@@ -63,6 +63,7 @@ class Event:
     loops: tuple[Loop, ...] = ()
     conditional: bool = False
     atomic: bool = False  # inside transaction.atomic()
+    guarded: bool = False  # rows were locked before in this transaction, or the code holds a lock or expects the conflict
     order: int = 0  # grows from event to event of a root
 
     def frames(self) -> Iterable[Frame]:
@@ -285,11 +286,16 @@ class LoadingUnused(Event):
 class CheckedThenCreated(Event):
     """A row is looked for and, where it is not found, created: two requests at a time create two.
 
-    `check` and `created` are the two queries, `checked_by` how it was looked for ("exists", "get", "first", "count").
+    `check` and `created` are the two queries. `lookup` holds the conditions by which the row is looked for and `values`
+    what the new row gets, as keyword arguments; None where a part of them is not known by name. `matching` are the names
+    of the conditions that the new row surely meets: the same value under the same name.
     """
 
     check: QueryRun
     created: QueryRun
+    lookup: tuple[Argument, ...] | None = None
+    values: tuple[Argument, ...] | None = None
+    matching: frozenset[str] = frozenset()
 
     def frames(self) -> Iterable[Frame]:
         yield from self.check.frames()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.machine import outcomes
 from flake8_django_orm.machine.events import CheckedThenCreated, EvaluatedAgain, QueryRepeated, QueryRun
 from flake8_django_orm.machine.values import (
     Constant,
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 
     from flake8_django_orm.machine.machine import Machine
 
-CHECKS = frozenset({"exists", "get", "first", "count", "test", "len", "contains", "index"})
-
 
 def note_query(machine: Machine) -> None:
     """Compare the query that was emitted last with those before it on the way here."""
     event = machine.events[-1]
     assert isinstance(event, QueryRun)
+    machine.last_query = event.order
+    if event.queryset.locked:
+        machine.rows_locked = True
     key = event.queryset.model.key
     earlier = [e for e in machine.queries(machine.store.model_queries(key)) if e.place != event.place]
     if event.writes:
@@ -67,9 +69,26 @@ def _check_repeated(machine: Machine, event: QueryRun, earlier: Iterable[QueryRu
 def _check_create(machine: Machine, event: QueryRun, earlier: Iterable[QueryRun]) -> None:
     if not _creates(event):
         return
-    checks = [e for e in earlier if e.how in CHECKS and not e.writes]
-    if checks and event.conditional:
-        machine.emit(CheckedThenCreated, event.place, check=checks[-1], created=event)
+    orders = outcomes.absent(machine, event)
+    check = next((e for order in orders for e in earlier if e.order == order), None)
+    if check is None:
+        return
+    lookup, values = outcomes.lookup_of(check), outcomes.created_values(machine, event)
+    matching = frozenset(
+        condition.name
+        for condition in lookup or ()
+        for value in values or ()
+        if condition.name and condition.name == value.name and outcomes.same_value(condition, value)
+    )
+    machine.emit(
+        CheckedThenCreated,
+        event.place,
+        check=check,
+        created=event,
+        lookup=lookup,
+        values=values,
+        matching=matching,
+    )
 
 
 def _creates(event: QueryRun) -> bool:

@@ -7,7 +7,7 @@ conditions, bounds and the table that sends an operation to its module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -134,6 +134,12 @@ class Machine:
     called_externals: list[tuple[str, Place, bool]] = field(default_factory=list)
     clock: int = 0
     atomic: int = 0
+    guards: int = 0
+    rows_locked: bool = False
+    known: dict[int, bool] = field(default_factory=dict)  # queries that found something, or nothing, on this way
+    last_query: int = 0  # the order of the QueryRun emitted last
+    found_by: dict[int, int] = field(default_factory=dict)  # the query that fetched a single row, by its result set
+    made_with: dict[int, tuple[Argument, ...]] = field(default_factory=dict)  # what a new row was given, by result set
     choices: int = 0  # how many values are gone through way by way
     _next_loop: int = 0
 
@@ -199,10 +205,36 @@ class Machine:
     def transaction(self, opened: bool = True) -> Iterator[None]:
         """Run a block inside transaction.atomic(), if `opened`."""
         self.atomic += opened
+        locked = self.rows_locked
         try:
             yield
         finally:
             self.atomic -= opened
+            if opened and not self.atomic:
+                self.rows_locked = locked
+
+    @contextmanager
+    def guarded(self, by_lock: bool = True) -> Iterator[None]:
+        """Run a block that holds a lock, or whose conflicts with other requests are caught, if `by_lock`."""
+        self.guards += by_lock
+        try:
+            yield
+        finally:
+            self.guards -= by_lock
+
+    @contextmanager
+    def knowing(self, known: Mapping[int, bool]) -> Iterator[None]:
+        """Run a block on whose way these queries found something (or nothing)."""
+        before, self.known = self.known, {**self.known, **known}
+        try:
+            yield
+        finally:
+            self.known = before
+
+    def learn(self, ways: Sequence[Mapping[int, bool]]) -> None:
+        """Go on behind branches of which one goes on: what it knows holds from here to the end of the block."""
+        if len(ways) == 1 and ways[0]:
+            self.known = {**self.known, **ways[0]}
 
     def active_loop(self, number: int | None) -> Loop | None:
         """The running loop of that number, None where it has ended or the code is about to leave it."""
@@ -238,6 +270,7 @@ class Machine:
                 loops=self.counting_loops(),
                 conditional=self.is_conditional(around),
                 atomic=self.atomic > 0,
+                guarded=self.guards > 0 or self.rows_locked,
                 order=self.now(),
                 **facts,
             )

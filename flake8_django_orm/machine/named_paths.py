@@ -123,6 +123,11 @@ def added_names(queryset: QuerySetValue, step: Step | None = None) -> frozenset[
             return None
         if one.method in _ONE_FIELD:
             found |= {"datefield", "plain_field", "datetimefield"}
+        if one.method == "prefetch_related":
+            attributes = _filled_attributes(one)
+            if attributes is None:
+                return None
+            found |= attributes
         if one.method not in _ADDING:
             continue
         for argument in one.arguments:
@@ -136,6 +141,25 @@ def added_names(queryset: QuerySetValue, step: Step | None = None) -> frozenset[
             elif not isinstance(argument.value, Constant):
                 return None
     return frozenset(found)
+
+
+def _filled_attributes(step: Step) -> set[str] | None:
+    """The `to_attr` names of a prefetch_related() call, inner ones included; None where they are not known."""
+    found: set[str] = set()
+    for argument in step.arguments:
+        if argument.name not in (None, "*"):
+            return None
+        literal = list(_literal(argument))
+        if argument.name == "*" and not literal:
+            return None
+        for value, _ in literal:
+            if isinstance(value, PrefetchValue) and value.known:
+                found |= {value.to_attr} if value.to_attr else set()
+                for inner in value.queryset.steps if value.queryset is not None else ():
+                    found |= _filled_attributes(inner) or set() if inner.method == "prefetch_related" else set()
+            elif not isinstance(value, Constant):
+                return None
+    return found
 
 
 def default_alias(expression: Expression) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import histories, key_uses, loading_calls, refetches, relations
+from flake8_django_orm.machine import histories, key_uses, loading_calls, outcomes, refetches, relations
 from flake8_django_orm.machine.events import Chained, ManagerRead, PrefetchBypassed, QueryRun, ResultReused, RowsUpdated
 from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded
 from flake8_django_orm.machine.values import (
@@ -389,10 +389,11 @@ def _run(
         looked_up = replace(queryset, steps=(*queryset.steps, step))
     if name == "update":
         machine.emit(RowsUpdated, place, queryset=queryset, values=arguments)
+    machine.last_query = 0
     pattern = evaluate(machine, looked_up, name, place, arguments, writes=method.writes)
     if name in ("get", "first"):
         refetches.note_fetch(machine, looked_up, name, place)
-    return _answer(machine, looked_up, method, pattern, arguments)
+    return outcomes.of_answer(machine, name, _answer(machine, looked_up, method, pattern, arguments))
 
 
 def _answer(

@@ -40,6 +40,17 @@ UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True, slots=True)
+class Answer(Unknown):
+    """A value that is true exactly where a query found something, or (`found` false) where it found nothing.
+
+    `query` is the order of its QueryRun event: the result of exists() or count(), `row is None`, `not qs.exists()`.
+    """
+
+    query: int = 0
+    found: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison(Unknown):
     """`left <operator> right`: unknown whether it holds. Chains of comparisons are just unknown."""
 

@@ -57,7 +57,9 @@ _UNSURE = Walk(sure=False)
 def walk(project: Project, model: Model, path: str, names: Names, added: frozenset[str] = frozenset()) -> Walk:
     """Follow `path` from `model`. `added` are the names that the queryset has besides those of the model."""
     parts = path.split("__")
-    if parts[0] in added or path in added or any(name.startswith(f"{parts[0]}__") for name in added):
+    if parts[0] in added or any(name.startswith(f"{parts[0]}__") for name in added):
+        return _UNSURE
+    if names is Names.ATTRIBUTES and not added.isdisjoint(parts):
         return _UNSURE
     passed: list[Relation] = []
     here: Model | None = model

@@ -11,9 +11,10 @@ from typing import Any
 
 import libcst as cst
 
-from flake8_django_orm.machine import definitions, iteration, key_uses, mappings, querysets, rows
+from flake8_django_orm.machine import definitions, iteration, key_uses, mappings, outcomes, querysets, rows
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.machine import Machine, unknown
+from flake8_django_orm.machine.outcomes import Learned
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
@@ -120,16 +121,22 @@ class ExpressionReader(LeanVisitor):
     def place(self, node: cst.CSTNode) -> Place:
         return Place(self.unit, node)
 
-    def truth(self, node: cst.BaseExpression) -> None:
-        """Evaluate an expression for its truth."""
+    def truth(self, node: cst.BaseExpression) -> Learned:
+        """Evaluate an expression for its truth; what either outcome tells of the queries before."""
         if isinstance(node, cst.BooleanOperation):
-            self.truth(node.left)
+            left = self.truth(node.left)
+            joined = outcomes.either if isinstance(node.operator, cst.Or) else outcomes.both
             with self.machine.conditionally():
-                self.truth(node.right)
-        elif isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
-            self.truth(node.expression)
-        else:
-            self.machine.test(self.evaluate(node), self.place(node))
+                return joined(left, self.truth(node.right))
+        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+            return self.truth(node.expression).negated()
+        value = self.evaluate(node)
+        return self._tested(value, node)
+
+    def _tested(self, value: Value, node: cst.BaseExpression) -> Learned:
+        self.machine.last_query = 0
+        self.machine.test(value, self.place(node))
+        return outcomes.of_truth(self.machine, value, self.machine.last_query)
 
     def visit_other(self, node: cst.CSTNode) -> Value:
         """An expression of no interest in itself: its parts are evaluated, the whole is unknown."""
@@ -352,8 +359,8 @@ class ExpressionReader(LeanVisitor):
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> Value:
         if isinstance(node.operator, cst.Not):
-            self.truth(node.expression)
-            return UNKNOWN
+            learned = self.truth(node.expression)
+            return outcomes.as_value(learned.negated())
         value = self.evaluate(node.expression)
         if (
             isinstance(node.operator, cst.Minus)
@@ -367,22 +374,25 @@ class ExpressionReader(LeanVisitor):
 
     def visit_BooleanOperation(self, node: cst.BooleanOperation) -> Value:
         left = self.evaluate(node.left)
-        self.machine.test(left, self.place(node.left))
+        learned = self._tested(left, node.left)
         for one in each(left):
             if isinstance(one, RowValue):
                 self.machine.note_use(one)  # it may be what the whole expression gives
-        with self.machine.conditionally():
+        known = learned.when_false if isinstance(node.operator, cst.Or) else learned.when_true
+        with self.machine.conditionally(), self.machine.knowing(known):
             right = self.evaluate(node.right)
         return alternatives([left, right], self.machine.conditions)
 
     def visit_IfExp(self, node: cst.IfExp) -> Value:
-        self.truth(node.test)
+        learned = self.truth(node.test)
         with self.machine.conditionally():
             store = self.machine.store.fork()
-            body = self.evaluate(node.body)
+            with self.machine.knowing(learned.when_true):
+                body = self.evaluate(node.body)
             after = self.machine.store.fork()
             self.machine.store.restore(store)
-            orelse = self.evaluate(node.orelse)
+            with self.machine.knowing(learned.when_false):
+                orelse = self.evaluate(node.orelse)
             self.machine.store.join([after, self.machine.store.fork()])
         return alternatives([body, orelse], self.machine.conditions)
 
@@ -503,18 +513,19 @@ class ExpressionReader(LeanVisitor):
 
     def _unpack(self, elements: Sequence[cst.BaseElement], value: Value, statement: cst.CSTNode) -> None:
         targets = [e if isinstance(e, cst.StarredElement) else e.value for e in elements]
-        if isinstance(value, Collection) and value.items is not None and len(value.items) == len(targets):
-            for target, item in zip(targets, value.items, strict=True):
-                self.assign(target, item, statement)
-            return
+        parts = [self._items(one, len(targets), statement) for one in each(value)]
+        for number, target in enumerate(targets):
+            self.assign(target, alternatives(part[number] for part in parts), statement)
+
+    def _items(self, value: Value, count: int, statement: cst.CSTNode) -> Sequence[Value]:
+        """What unpacking a value into `count` targets gives each of them."""
+        if isinstance(value, Collection) and value.items is not None and len(value.items) == count:
+            return value.items
+        item: Value = Unknown(loops=loops_of(value))
         if isinstance(value, (QuerySetValue, Collection)):
-            item = iteration.choose(
-                self.machine, iteration.pattern_of(self.machine, value, self.place(statement)), UNKNOWN
-            )
-        else:
-            item = Unknown(loops=loops_of(value))
-        for target in targets:
-            self.assign(target, item, statement)
+            pattern = iteration.pattern_of(self.machine, value, self.place(statement))
+            item = iteration.choose(self.machine, pattern, UNKNOWN)
+        return [item] * count
 
     def _assign_item(self, target: cst.Subscript, value: Value) -> None:
         container = self.evaluate(target.value)

@@ -33,10 +33,12 @@ from flake8_django_orm.machine.values import (
 from flake8_django_orm.orm.callables import TRANSACTIONS
 from flake8_django_orm.readers.decisions import decided
 from flake8_django_orm.readers.expressions import OPERATORS, ExpressionReader
+from flake8_django_orm.readers.guards import catches_conflict, catches_missing, missed_query, names_lock
 from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early, target_names
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.machine.outcomes import Known
     from flake8_django_orm.syntax.units import Unit
 
 Environment = dict[str, Value]
@@ -62,12 +64,12 @@ class PythonReader(ExpressionReader):
     # -- blocks and branches ------------------------------------------------------------------------------------
 
     def _block(self, statements: Sequence[cst.CSTNode]) -> None:
-        conditions = self.machine.conditions
+        conditions, known = self.machine.conditions, self.machine.known
         for statement in statements:
             if not self.alive:
                 break
             self.visit(statement)
-        self.machine.conditions = conditions
+        self.machine.conditions, self.machine.known = conditions, known
 
     def _suite(self, body: cst.BaseSuite) -> None:
         """A guarded suite; one that always leaves its loops runs at most once in them."""
@@ -109,17 +111,28 @@ class PythonReader(ExpressionReader):
 
     def visit_If(self, node: cst.If) -> None:
         outcome = decided(self, node.test)
-        self.truth(node.test)
+        learned = self.truth(node.test)
         orelse = node.orelse
+        stays: list[Known] = []
+
+        def body() -> None:
+            with self.machine.knowing(learned.when_true):
+                self._suite(node.body)
+            if self.alive:
+                stays.append(learned.when_true)
 
         def otherwise() -> None:
-            if isinstance(orelse, cst.If):
-                self.visit_If(orelse)
-            elif orelse is not None:
-                self._suite(orelse.body)
+            with self.machine.knowing(learned.when_false):
+                if isinstance(orelse, cst.If):
+                    self.visit_If(orelse)
+                elif orelse is not None:
+                    self._suite(orelse.body)
+            if self.alive:
+                stays.append(learned.when_false)
 
         if outcome is None:
-            self._branches([lambda: self._suite(node.body), otherwise])
+            self._branches([body, otherwise])
+            self.machine.learn(stays)
         elif outcome:
             self._suite(node.body)
         else:
@@ -144,7 +157,10 @@ class PythonReader(ExpressionReader):
         before_env, before = dict(self.env), self.machine.store.fork()
         if node.handlers:
             self.tries += 1
-        self._block(self.unit.ask(block_statements, node.body))
+        first = len(self.machine.events)
+        with self.machine.guarded(any(catches_conflict(handler) for handler in node.handlers)):
+            self._block(self.unit.ask(block_statements, node.body))
+        missed = missed_query(self.machine.events[first:])
         if node.handlers:
             self.tries -= 1
         if self.alive and node.orelse is not None:
@@ -158,16 +174,23 @@ class PythonReader(ExpressionReader):
                 self.env = _join_environments([before_env, after_env], self.machine.conditions)
                 if handler.name is not None and isinstance(handler.name.name, cst.Name):
                     self.env[handler.name.name.value] = UNKNOWN
-                with self.machine.conditionally():
+                known: Known = {missed: False} if missed and catches_missing(handler) else {}
+                with self.machine.conditionally(), self.machine.knowing(known):
                     self._suite(handler.body)
+                if self.alive:
+                    stays.append(known)
 
             return option
 
         def fall_through() -> None:
             self.machine.store.restore(after)
             self.env, self.alive = dict(after_env), after_alive
+            if self.alive:
+                stays.append({})
 
+        stays: list[Known] = []
         self._branches([fall_through, *(handle(h) for h in node.handlers)], conditional=False)
+        self.machine.learn(stays)
         if node.finalbody is not None:
             alive, self.alive = self.alive, True
             self._block(self.unit.ask(block_statements, node.finalbody.body))
@@ -177,12 +200,13 @@ class PythonReader(ExpressionReader):
 
     def visit_With(self, node: cst.With) -> None:
         opened = False
+        locked = any(names_lock(item.item) for item in node.items)
         for item in node.items:
             value = self.evaluate(item.item)
             opened = opened or _opens_transaction(value)
             if item.asname is not None:
                 self.assign(item.asname.name, _entered(value), node)
-        with self.machine.transaction(opened):
+        with self.machine.transaction(opened), self.machine.guarded(locked):
             self._block(self.unit.ask(block_statements, node.body))
 
     # -- loops --------------------------------------------------------------------------------------------------

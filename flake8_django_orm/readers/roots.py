@@ -49,8 +49,10 @@ def run_function(
     machine.calls.append(Entered(facts, {}))
     reader = function_reader(machine, unit, facts, node, values)
     cut = False
+    atomic = any(decorator.rsplit(".", 1)[-1] == "atomic" for decorator in facts.decorators)
     try:
-        reader.read_body(node.body)
+        with machine.transaction(atomic):
+            reader.read_body(node.body)
     except (WorkBoundError, RecursionError):
         cut = True
     events = with_missing_loading(machine.finished_events(), machine.root)

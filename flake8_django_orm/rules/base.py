@@ -67,7 +67,7 @@ class Rule:
     since: ClassVar[str] = "0.1.0"
     applicability: ClassVar[Applicability | None] = None
     default_on: ClassVar[bool] = True
-    listens: ClassVar[type[Event]] = Event
+    listens: ClassVar[type[Event] | tuple[type[Event], ...]] = Event
     in_tests: ClassVar[bool] = True  # whether it speaks in test and migration files
 
     def check(self, event: Any, context: RuleContext) -> Iterator[Report]:

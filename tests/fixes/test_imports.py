@@ -1,4 +1,5 @@
 """The import planner: what a fix writes for `F`, and the import that it adds."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 

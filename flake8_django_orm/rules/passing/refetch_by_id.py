@@ -67,12 +67,14 @@ class RefetchById(Rule):
             return
         model = event.row.model
         name = event.function.name
+        from flake8_django_orm.fixes.refetch import pass_object
+
         yield Report(
             event=event,
             place=event.place,
             message=f"{name}() is handed the key of a {model.name} that is at hand here and fetches it again on "
             f"{context.line_of(event.fetch_place)}: pass the object",
-            fix=None,
+            fix=pass_object(context.project, event),
             model=model.label,
             related=(RelatedPlace(event.fetch_place, "the row is fetched again here"),),
             own_frame=True,

@@ -42,8 +42,8 @@ class RelatedObjectForId(Rule):
     ## Fix safety
     The fix writes the key's column at every place where the relation is read. It is unsafe where the key may be null and
     its value is taken: `book.editor.id` raises `AttributeError` where `book.editor_id` gives `None`. It is also unsafe
-    where a key that may be null is compared with `request.user`, because an anonymous user has the key `None`. There is no
-    fix for `in`, where the container would have to hold keys, and none for a comparison with something that is not surely
+    where a key that may be null is compared with `request.user`, because an anonymous user has the key `None`, and in a
+    function that is handed the row, because others may hand it a row whose related row was never saved. There is no fix for `in`, where the container would have to hold keys, and none for a comparison with something that is not surely
     a row of the same model.
 
     ## What it does not see
@@ -73,10 +73,11 @@ class RelatedObjectForId(Rule):
         path = ".".join(event.path)
         repeated = event.loop is not None and event.loop.counts
         row = f"every {event.origin.model.name} row fetches" if repeated else f"{event.origin.model.name} fetches"
+        elsewhere = f" on {context.line_of(event.place)}" if event.frame.parent is not None else ""
         yield Report(
             event=event,
             place=event.place,
-            message=f"{row} {path} by a query of its own, only for its key: use {relation.attname}",
+            message=f"{row} {path} by a query of its own, only for its key{elsewhere}: use {relation.attname}",
             fix=use_key_column(context.project, event),
             model=event.row.model.label,
             relations=("__".join(event.path),),

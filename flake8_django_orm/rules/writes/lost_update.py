@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
-from flake8_django_orm.machine.events import ColumnChange, RowSaved
-from flake8_django_orm.machine.values import Fetched
+from flake8_django_orm.machine.events import ColumnChange, RowSaved, RowsUpdated
+from flake8_django_orm.machine.values import Arithmetic, Fetched, QuerySetValue, RowValue, Scalar
 from flake8_django_orm.orm.fields import is_numeric_or_duration
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
 _OPERATORS = frozenset("+-*/")
+_SAVES = frozenset({"save", "asave", "save_base"})
 
 
 class LostUpdate(Rule):
@@ -50,13 +51,15 @@ class LostUpdate(Rule):
     ```
 
     ## Fix safety
-    The fix writes the `F()` expression. It is unsafe: afterwards the attribute holds an expression until the row is read
-    again (before Django 6.0), signal receivers and `save()` overrides see the expression, and no limit is checked in
-    Python any more. There is no fix where the old or new value is tested or used otherwise.
+    The fix writes the `F()` expression and, where others may read the attribute afterwards, a `refresh_from_db()` behind
+    the save. It is unsafe: until then the attribute holds an expression (before Django 6.0), signal receivers and `save()`
+    overrides see the expression, and no limit is checked in Python any more. There is no fix where the old or new value
+    is tested or used otherwise.
 
     ## What it does not see
     Rows locked by `select_for_update()`, rows made in the same function and rows that come from a parameter without an
-    annotation are left alone, and so is a save in another function.
+    annotation are left alone, and so are code under any other lock, a `save()` of the model itself, and a save in
+    another function.
 
     ## References
     - [Django documentation: Avoiding race conditions using F()](https://docs.djangoproject.com/en/stable/ref/models/expressions/#avoiding-race-conditions-using-f)
@@ -66,37 +69,86 @@ class LostUpdate(Rule):
     name = "lost-update"
     applicability = Applicability.UNSAFE
     in_tests = False
-    listens = RowSaved
+    listens = (RowSaved, RowsUpdated)
 
-    def check(self, event: RowSaved, context: RuleContext) -> Iterator[Report]:
-        if event.locked or event.row.fetched is Fetched.CREATED:
+    def check(self, event: RowSaved | RowsUpdated, context: RuleContext) -> Iterator[Report]:
+        if event.guarded:
             return
-        for change in event.changes:
-            if not self._loses(event, change):
-                continue
-            model = event.row.model
-            arithmetic = change.from_itself
-            certain = arithmetic is not None and arithmetic.certain
-            cure = f'use F("{change.column}")' if certain else "lock the row with select_for_update() first"
-            yield Report(
-                event=event,
-                place=change.place,
-                message=f"{model.name}.{change.column} is changed in Python and saved: "
-                f"two requests at a time lose an update, {cure}",
-                fix=None,
-                model=model.label,
-                related=(RelatedPlace(event.place, "the row is saved here"),),
-                own_frame=event.frame.parent is None,
-            )
+        if isinstance(event, RowsUpdated):
+            yield from _update(event, context)
+        elif not event.locked and event.row.fetched is not Fetched.CREATED and not _in_own_save(event):
+            for change in event.changes:
+                if _loses(event, change):
+                    yield self._report(event, change, context)
 
-    def _loses(self, event: RowSaved, change: ColumnChange) -> bool:
-        arithmetic = change.from_itself
-        if arithmetic is None or arithmetic.row.identity != event.row.identity:
-            return False
-        if event.conditional and event.loops and event.loop not in event.loops:
-            # The object outlives the loop, which adds up on it and saves now and then: an F() would be overwritten.
-            return False
-        if event.update_fields is not None and change.column not in event.update_fields:
-            return False
-        column = event.row.model.columns.get(change.column)
-        return column is not None and arithmetic.operator in _OPERATORS and is_numeric_or_duration(column.field_class)
+    def _report(self, event: RowSaved, change: ColumnChange, context: RuleContext) -> Report:
+        from flake8_django_orm.fixes.expressions import use_expression
+
+        return Report(
+            event=event,
+            place=change.place,
+            message=_message(event.row, change.column, "saved"),
+            fix=use_expression(context.project, change),
+            model=event.row.model.label,
+            related=(RelatedPlace(event.place, "the row is saved here"),),
+            own_frame=event.frame.parent is None,
+        )
+
+
+def _message(row: RowValue, column: str, written: str) -> str:
+    return (
+        f"{row.model.name}.{column} is changed in Python and {written}: "
+        f'two requests at a time lose an update, use F("{column}")'
+    )
+
+
+def _loses(event: RowSaved, change: ColumnChange) -> bool:
+    arithmetic = change.from_itself
+    if arithmetic is None or arithmetic.row.identity != event.row.identity:
+        return False
+    return (event.update_fields is None or change.column in event.update_fields) and _is_sum(arithmetic)
+
+
+def _is_sum(arithmetic: Arithmetic) -> bool:
+    column = arithmetic.row.model.columns.get(arithmetic.column)
+    return column is not None and arithmetic.operator in _OPERATORS and is_numeric_or_duration(column.field_class)
+
+
+def _in_own_save(event: RowSaved) -> bool:
+    """A save() of the model writes its own row: whether that is in the database yet, nobody knows there."""
+    return event.row.fetched is Fetched.GIVEN and event.frame.qualname.rpartition(".")[2] in _SAVES
+
+
+def _update(event: RowsUpdated, context: RuleContext) -> Iterator[Report]:
+    """`filter(pk=row.pk).update(n=row.n + 1)`; a filter by anything else may test that nobody was faster."""
+    for argument in event.values:
+        value = argument.value
+        if not isinstance(value, Arithmetic) or value.column != argument.name or not _is_sum(value):
+            continue
+        if value.row.locked or not _is_row_of(event.queryset, value.row) or argument.place is None:
+            continue
+        from flake8_django_orm.fixes.expressions import use_expression_in_update
+
+        yield Report(
+            event=event,
+            place=argument.place,
+            message=_message(value.row, value.column, "written by update()"),
+            fix=use_expression_in_update(context.project, argument),
+            model=value.row.model.label,
+            related=(RelatedPlace(event.place, "the row is updated here"),),
+            own_frame=event.frame.parent is None,
+        )
+
+
+def _is_row_of(queryset: QuerySetValue, row: RowValue) -> bool:
+    """True if the queryset holds this very row, picked by its key alone."""
+    arguments = [a for step in queryset.steps for a in step.arguments]
+    if queryset.model.key != row.model.key or len(arguments) != 1 or not queryset.filtered:
+        return False
+    key = arguments[0]
+    return (
+        key.name in ("pk", row.model.primary_key)
+        and isinstance(key.value, Scalar)
+        and key.value.row.identity == row.identity
+        and key.value.column == row.model.primary_key
+    )

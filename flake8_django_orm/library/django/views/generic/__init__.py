@@ -45,9 +45,12 @@ class SingleObjectMixin(ContextMixin):
         return self.get_object()
 
     def get_queryset(self):
-        if self.queryset is None:
+        return self._rows_of(self.queryset)
+
+    def _rows_of(self, queryset):
+        if queryset is None:
             return self.model._default_manager.all()
-        return self.queryset.all()
+        return queryset.all()
 
     def get_object(self, queryset=None):
         if queryset is None:
@@ -80,11 +83,12 @@ class MultipleObjectMixin(ContextMixin):
     context_object_name = None
 
     def get_queryset(self):
-        if self.queryset is not None:
-            queryset = self.queryset.all()
-        else:
-            queryset = self.model._default_manager.all()
-        return queryset
+        return self._rows_of(self.queryset)
+
+    def _rows_of(self, queryset):
+        if queryset is None:
+            return self.model._default_manager.all()
+        return queryset.all()
 
     @cached_property
     def object_list(self):
@@ -92,6 +96,8 @@ class MultipleObjectMixin(ContextMixin):
         return self.get_queryset()
 
     def paginate_queryset(self, queryset, page_size):
+        if not page_size:
+            return None, None, queryset, False
         paginator = self.get_paginator(queryset, page_size)
         page = paginator.page(1)
         return paginator, page, page.object_list, page.has_other_pages()
@@ -103,13 +109,11 @@ class MultipleObjectMixin(ContextMixin):
         return self.paginator_class(queryset, per_page)
 
     def get_context_data(self, *, object_list=None, **kwargs):
-        queryset = object_list if object_list is not None else self.object_list
-        page_size = self.get_paginate_by(queryset)
-        if page_size:
-            paginator, page, queryset, is_paginated = self.paginate_queryset(queryset, page_size)
-            context = {"paginator": paginator, "page_obj": page, "is_paginated": is_paginated, "object_list": queryset}
-        else:
-            context = {"paginator": None, "page_obj": None, "is_paginated": False, "object_list": queryset}
+        if object_list is None:
+            object_list = self.object_list
+        page_size = self.get_paginate_by(object_list)
+        paginator, page, rows, is_paginated = self.paginate_queryset(object_list, page_size)
+        context = {"paginator": paginator, "page_obj": page, "is_paginated": is_paginated, "object_list": rows}
         context.update(kwargs)
         return super().get_context_data(**context)
 
