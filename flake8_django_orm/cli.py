@@ -81,6 +81,12 @@ def _rule(namespace: argparse.Namespace) -> int:
     return show_rules(namespace.code, every=namespace.all, as_json=namespace.output_format == "json")
 
 
+def _explain(namespace: argparse.Namespace) -> int:
+    from flake8_django_orm.explain_command import explain_line
+
+    return explain_line(namespace.place, root=namespace.root)
+
+
 def flake8_arguments(namespace: argparse.Namespace) -> list[str]:
     """The given options that flake8 (or our part of its options) must see, in flake8's spelling."""
     found: list[str] = []
@@ -108,7 +114,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_check(commands.add_parser("check", help="lint files and directories, and fix them"))
     _add_rule(commands.add_parser("rule", help="explain a rule, or all of them"))
+    _add_explain(commands.add_parser("explain", help="show what is known at a line, and why it is reported or not"))
     return parser
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_explain)
+    parser.add_argument("place", metavar="PATH:LINE", help="a line of a Python file, such as shop/views.py:12")
+    parser.add_argument("--root", metavar="DIR", help="the project's root (default: found from the file)")
 
 
 def _add_rule(parser: argparse.ArgumentParser) -> None:

@@ -90,9 +90,11 @@ class Engine:
             if reports:
                 from flake8_django_orm.reporting import to_findings
 
-                yield from to_findings(reports, self._sources(), facts.path, scope)
+                yield from to_findings(reports, self.execution, facts.path, scope)
 
-    def _sources(self) -> Execution:
+    @property
+    def execution(self) -> Execution:
+        """Parses and runs the project's functions; made when the first one is needed."""
         if self._execution is None:
             from flake8_django_orm.readers.execution import Execution
 
@@ -108,7 +110,7 @@ class Engine:
             from flake8_django_orm.readers.roots import run_function
 
             self._counts["functions read"] += 1
-            run = run_function(self.project, self._sources(), function, self.settings.django_version)
+            run = run_function(self.project, self.execution, function, self.settings.django_version)
             self._counts["work bound reached"] += run.cut
             self._counts["calls not entered (depth bound)"] += run.depth_cuts
             yield function.qualname, run.events
@@ -117,7 +119,7 @@ class Engine:
             if may_declare_defaults(owner):
                 from flake8_django_orm.readers.declarations import declared_fields
 
-                yield owner.qualname, declared_fields(self.project, self._sources(), owner)
+                yield owner.qualname, declared_fields(self.project, self.execution, owner)
 
     def _bodies(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
         """What runs on import: the module's own statements and those of its classes."""
@@ -125,10 +127,10 @@ class Engine:
             from flake8_django_orm.readers import bodies
 
             if self._gate_for_project().queries(bodies.module_text(source, facts)):
-                yield "", bodies.run_module_body(self.project, self._sources(), source, facts)
+                yield "", bodies.run_module_body(self.project, self.execution, source, facts)
             for owner in classes_of(facts):
                 if self._gate_for_project().queries(bodies.class_text(source, owner)):
-                    yield owner.qualname, bodies.run_class_body(self.project, self._sources(), source, owner)
+                    yield owner.qualname, bodies.run_class_body(self.project, self.execution, source, owner)
 
     def _gate_for_project(self) -> Gate:
         if self._gate is None:

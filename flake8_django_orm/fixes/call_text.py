@@ -6,13 +6,13 @@ In: the place of an expression, its file's text, and what to write. Out: edits t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from flake8_django_orm.findings import Edit
-from flake8_django_orm.syntax.visitor import walk
+from flake8_django_orm.syntax.visitor import children
 
 if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
@@ -28,11 +28,24 @@ def quoted(name: str, place: Place) -> str:
 
 
 def _usual_quote(node: cst.CSTNode) -> str | None:
-    quotes = [part.quote for part in walk(node) if isinstance(part, cst.SimpleString)]
+    quotes = list(_quotes(node))
     single, double = quotes.count("'"), quotes.count('"')
     if single == double == 0:
         return None
     return "'" if single > double else '"'
+
+
+def _quotes(node: cst.CSTNode) -> Iterator[str]:
+    """The quotes of every string; those inside of an f-string's braces had no choice."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, cst.SimpleString):
+            yield current.quote
+        elif isinstance(current, cst.FormattedString):
+            yield current.start.lstrip("fFrR")
+        else:
+            pending.extend(children(current))
 
 
 def operator_token(operator: cst.BaseBinaryOp | cst.BaseAugOp) -> str:

@@ -234,10 +234,11 @@ def slice_of(machine: Machine, value: Value, bounds: tuple[Value | None, Value |
     """`value[a:b]`: a new lazy queryset, or a part of a container."""
     match value:
         case QuerySetValue():
-            if machine.store.result(value.result).evaluated:
-                return value  # a slice of an evaluated queryset is a list of its rows
             start, stop = bounds
             single = isinstance(stop, Constant) and stop.value == 1 and (start is None or start == Constant(0))
+            if querysets.is_cached(machine, value):
+                # A slice of an evaluated queryset is a list of its rows.
+                return replace(value, single=value.single or single)
             step = Step("slice", place, machine.frame)
             return replace(
                 value,

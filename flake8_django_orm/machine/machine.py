@@ -128,11 +128,13 @@ class Machine:
     calls: list[Entered] = field(default_factory=list)
     value_uses: dict[int, list[Use]] = field(default_factory=dict)
     lost_results: set[int] = field(default_factory=set)
+    left_sight: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
     loaded_reads: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
     loop_effects: dict[int, LoopEffects] = field(default_factory=dict)
     remembered: dict[Any, Value] = field(default_factory=dict)
     called_externals: list[tuple[str, Place, bool]] = field(default_factory=list)
     clock: int = 0
+    watch: Callable[[Place, Value], None] | None = None  # told of every expression's value (explain)
     atomic: int = 0
     guards: int = 0
     rows_locked: bool = False
@@ -291,12 +293,17 @@ class Machine:
                 uses = self.value_uses.setdefault(identity, [])
                 uses.append(Use(how, place, self.now(), self.conditions))
 
-    def lose(self, value: Value) -> None:
-        """A value goes where its reader is not seen: what is read of its rows is not known any more."""
+    def lose(self, value: Value, *, to_caller: bool = False) -> None:
+        """A value goes where its reader is not seen: what is read of its rows is not known any more.
+
+        `to_caller` is for what a called function returns: the caller's use of a row is seen, that of a list may not be.
+        """
         for one in each(value):
             match one:
                 case RowValue(result=result, path=path):
                     self.lost_results.add(result)
+                    if not to_caller:
+                        self.left_sight.add((result, path))
                     if path:
                         self._uses_of_row(result, path).other = True
                 case QuerySetValue(result=result):
@@ -306,6 +313,10 @@ class Machine:
                         self.lose(part)
                     for member in self.store.members(identity).values() if identity else ():
                         self.lose(member)
+
+    def _is_out_of_sight(self, row: RowValue) -> bool:
+        """Whether code that is not seen has the row, or one from which it is reached, and may read its relations."""
+        return any((row.result, row.path[:n]) in self.left_sight for n in range(len(row.path) + 1))
 
     def note_opaque_call(self) -> None:
         """Code that cannot be seen is called: what it reads and writes is not known."""
@@ -333,7 +344,7 @@ class Machine:
         match event:
             case RelationRead():
                 uses = self.row_uses.get((event.row.result, event.path))
-                if uses is None or not uses.identity_only:
+                if uses is None or not uses.identity_only or self._is_out_of_sight(event.row):
                     return event
                 return replace(event, identity_only=True, key_uses=tuple(uses.keys.values()))
             case QueryRun():

@@ -316,6 +316,17 @@ def _from_prefetch(
     return _pattern(machine, queryset, row, None)
 
 
+def is_cached(machine: Machine, queryset: QuerySetValue) -> bool:
+    """Whether the queryset holds its rows already: it was evaluated, or a prefetch (one that may be, too) filled it."""
+    if machine.store.result(queryset.result).evaluated:
+        return True
+    row, relation = queryset.source_row, queryset.relation
+    if row is None or relation is None or queryset.refined or queryset.streamed or queryset.sliced:
+        return False
+    entry = relations.loaded_entry(machine, row, relation.name)
+    return relations.is_silent(machine, row) or (entry is not None and entry.how is How.PREFETCHED)
+
+
 def _is_served(how: str, queryset: QuerySetValue) -> bool:
     if how in FILLS_CACHE:
         return True

@@ -116,7 +116,11 @@ class ExpressionReader(LeanVisitor):
         """The value of an expression."""
         self.machine.tick()
         value = self.visit(node)
-        return value if isinstance(value, Value) else UNKNOWN
+        if not isinstance(value, Value):
+            return UNKNOWN
+        if self.machine.watch is not None:
+            self.machine.watch(self.place(node), value)
+        return value
 
     def place(self, node: cst.CSTNode) -> Place:
         return Place(self.unit, node)

@@ -305,7 +305,7 @@ class PythonReader(ExpressionReader):
     def visit_Return(self, node: cst.Return) -> None:
         value = self.evaluate(node.value) if node.value is not None else Constant(None)
         self.machine.note_queryset_use(value, "returned", self.place(node))
-        self.machine.lose(value)
+        self.machine.lose(value, to_caller=self.machine.frame.parent is not None)
         self.returned.append(value)
         self.alive = False
 

@@ -20,10 +20,13 @@ from flake8_django_orm.readers.execution import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flake8_django_orm.machine.events import Event
     from flake8_django_orm.machine.values import Value
     from flake8_django_orm.project.facts import FunctionFacts
     from flake8_django_orm.project.project import Project
+    from flake8_django_orm.syntax.units import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,19 @@ class RootRun:
 
 
 def run_function(
-    project: Project, execution: Execution, facts: FunctionFacts, django_version: tuple[int, int] | None
+    project: Project,
+    execution: Execution,
+    facts: FunctionFacts,
+    django_version: tuple[int, int] | None,
+    watch: Callable[[Place, Value], None] | None = None,
 ) -> RootRun:
-    """Run one function or method as a root."""
+    """Run one function or method as a root; `watch` is told of the value of every expression."""
     unit = execution.unit(facts)
     node = definition_of(unit) if unit is not None else None
     if unit is None or node is None:
         return RootRun()
     machine = Machine(project=project, programs=execution, frame=root_frame(facts), django_version=django_version)
+    machine.watch = watch
     values = _root_parameters(machine, facts)
     machine.calls.append(Entered(facts, {}))
     reader = function_reader(machine, unit, facts, node, values)
