@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from flake8_django_orm.config import Settings
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
-    from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts, ModuleFacts
+    from flake8_django_orm.owners import all_owners
+from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts, ModuleFacts
     from flake8_django_orm.readers.execution import Execution
 
 
@@ -115,11 +116,24 @@ class Engine:
             self._counts["calls not entered (depth bound)"] += run.depth_cuts
             yield function.qualname, run.events
         yield from self._bodies(source, facts)
+        yield from self._owned(facts)
         for owner in classes_of(facts):
             if may_declare_defaults(owner):
                 from flake8_django_orm.readers.declarations import declared_fields
 
                 yield owner.qualname, declared_fields(self.project, self.execution, owner)
+
+    def _owned(self, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
+        """What the framework does with the file's classes."""
+        for found in classes_of(facts):
+            for owner in all_owners():
+                if owner.has_pieces(found) and owner.owns(self.project, found):
+                    from flake8_django_orm.owners.running import run_owner
+
+                    self._counts["classes run"] += 1
+                    run = run_owner(self.project, self.execution, found, owner, self.settings.django_version)
+                    self._counts["work bound reached"] += run.cut
+                    yield found.qualname, run.events
 
     def _bodies(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
         """What runs on import: the module's own statements and those of its classes."""

@@ -227,6 +227,14 @@ class Chained(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueryMethodOnRow(Event):
+    """A method that only querysets have is read from a row: `book.select_related`. No class of the model defines it."""
+
+    row: RowValue
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySetDiscarded(Event):
     """A queryset is built in a statement of its own, and dropped."""
 

@@ -20,6 +20,7 @@ class Body(enum.Enum):
     FUNCTION = "function"
     MODULE = "module"
     CLASS = "class"
+    OWNER = "a class that the framework drives"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import histories, key_uses, relations
-from flake8_django_orm.machine.events import ColumnChange, DeferredRead, Event, ExpressionRead, QueryRun, RowSaved
+from flake8_django_orm.machine.events import (
+    ColumnChange,
+    DeferredRead,
+    Event,
+    ExpressionRead,
+    QueryMethodOnRow,
+    QueryRun,
+    RowSaved,
+)
 from flake8_django_orm.machine.loading import NOTHING
 from flake8_django_orm.machine.store import RowState
 from flake8_django_orm.machine.values import (
@@ -32,6 +40,7 @@ from flake8_django_orm.machine.values import (
     loops_of,
 )
 from flake8_django_orm.orm.instances import INSTANCE_METHODS, display_field, neighbour_field
+from flake8_django_orm.orm.querysets import queryset_method
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -129,7 +138,19 @@ def _class_member(machine: Machine, row: RowValue, name: str, place: Place) -> V
         return value
     if name in INSTANCE_METHODS or display_field(name) or neighbour_field(name):
         return Method(row, name, place)
+    _note_query_method(machine, row, name, place)
     return Unknown(loops=loops_of(row))
+
+
+def _note_query_method(machine: Machine, row: RowValue, name: str, place: Place) -> None:
+    """`book.select_related`: a row of a model that is wholly known and has nothing of that name."""
+    described = queryset_method(name)
+    if described is None or not described.lazy or not row.model.complete or machine.choices:
+        return
+    annotations = row.origin.loading.annotations if row.origin is not None else row.loading.annotations
+    declared = machine.project.find_class_attribute(row.model.key, name)
+    if declared is None and name not in annotations and row.fetched is not Fetched.GIVEN:
+        machine.emit(QueryMethodOnRow, place, row=row, method=name)
 
 
 def current_user(machine: Machine) -> Value:

@@ -14,7 +14,7 @@ RELATION_LOOKUPS = frozenset({"exact", "gt", "gte", "in", "isnull", "lt", "lte"}
 #: Lookups and transforms that Django registers for columns of numbers, texts, dates, truth values, keys and the like.
 COLUMN_LOOKUPS = frozenset(
     (  # noqa: SIM905
-        "contains date day endswith exact gt gte hour icontains iendswith iexact in iregex isnull istartswith iso_week_day "
-        "iso_year lt lte minute month quarter range regex second startswith time tz_offset week week_day year"
+        "contains date day endswith exact gt gte hour icontains iendswith iexact in iregex isnull istartswith "
+        "iso_week_day iso_year lt lte minute month quarter range regex second startswith time tz_offset week week_day year"
     ).split()
 )

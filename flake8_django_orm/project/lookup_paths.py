@@ -32,8 +32,8 @@ class Walk:
     """How far a path leads.
 
     `wrong` is the name that does not fit, `model` the model at which it stands, `nearest` the names it may have been
-    meant for. `reason` is "unknown", or for eager loading "column" and "many". `relations` are those on the way;
-    `sure` is false where the path left what is known.
+    meant for. `reason` is "unknown" or "lookup", and for eager loading "column", "many" (a multi-valued relation) and
+    "generic" (a generic foreign key). `relations` are those on the way; `sure` is false where the path left what is known.
     """
 
     relations: tuple[Relation, ...] = ()
@@ -70,8 +70,9 @@ def walk(project: Project, model: Model, path: str, names: Names, added: frozens
         if relation is None:
             return _end(project, here, parts, number, names, tuple(passed))
         passed.append(relation)
-        if names is Names.RELATIONS and not relation.kind.single_valued:
-            return _wrong(project, here, parts, number, names, tuple(passed), "many")
+        if names is Names.RELATIONS and not _joins(relation):
+            reason = "generic" if relation.kind.single_valued else "many"
+            return _wrong(project, here, parts, number, names, tuple(passed), reason)
         here = project.model(relation.target) if relation.target else None
     return Walk(tuple(passed), here)
 
@@ -80,6 +81,10 @@ def _relation(model: Model, name: str, names: Names) -> Relation | None:
     if names is Names.ATTRIBUTES:
         return model.relations.get(name)
     return model.relation_by_lookup(name)
+
+
+def _joins(relation: Relation) -> bool:
+    return relation.kind.single_valued and relation.kind is not RelationKind.GENERIC_FOREIGN_KEY
 
 
 def _end(
@@ -182,10 +187,9 @@ def nearest_names(project: Project, model: Model, name: str, names: Names) -> tu
 
 def _usable(model: Model, names: Names) -> Iterable[str]:
     for relation in model.relations.values():
-        single = relation.kind.single_valued and relation.kind is not RelationKind.GENERIC_FOREIGN_KEY
         if names is Names.ATTRIBUTES:
             yield relation.name
-        elif names is not Names.RELATIONS or single:
+        elif names is not Names.RELATIONS or _joins(relation):
             yield relation.lookup
     if names not in (Names.ATTRIBUTES, Names.RELATIONS):
         yield from model.columns

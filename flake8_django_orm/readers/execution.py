@@ -19,11 +19,11 @@ from flake8_django_orm.readers.gate import Gate, gate_of
 from flake8_django_orm.readers.python import PythonReader
 from flake8_django_orm.source import SourceFile
 from flake8_django_orm.syntax.names import bound_names
-from flake8_django_orm.syntax.units import Unit, parse_unit
+from flake8_django_orm.syntax.units import Unit, blank_out, parse_unit
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
-    from flake8_django_orm.project.facts import Assignment, FunctionFacts
+    from flake8_django_orm.project.facts import Assignment, ClassFacts, FunctionFacts
     from flake8_django_orm.project.project import Project
 
 #: Parsed functions kept at a time: a tree takes about a megabyte a thousand lines.
@@ -103,8 +103,26 @@ class Execution:
         if unit is None:
             return UNKNOWN
         reader = PythonReader(machine, unit, module, {})
-        reader.read_body([small for line in unit.body for small in getattr(line, "body", ())])
+        for line in unit.body:
+            reader.read_body(line.body if isinstance(line, cst.SimpleStatementLine) else [line])
         return reader.env.get(assignment.name, UNKNOWN)
+
+    def class_unit(self, facts: ClassFacts) -> Unit | None:
+        """The class statement, parsed with its methods blanked out; nested classes such as Meta are kept."""
+        key = f"class {facts.path}:{facts.qualname}:{facts.start}"
+        if key not in self._units:
+            source = self.source(facts.path)
+            if source is None:
+                return None
+            text = blank_out(source.text, (self._lines(source, m.start, m.end) for m in facts.methods.values()))
+            start, end = self._lines(source, facts.start, facts.end)
+            self._units[key] = parse_unit(facts.path, facts.module, facts.qualname, text, start, end)
+        return self._units[key]
+
+    @staticmethod
+    def _lines(source: SourceFile, first: int, last: int) -> tuple[int, int]:
+        end = source.line_start(last + 1) if last < source.row_count else len(source.text)
+        return source.line_start(first), end
 
     def _parse(self, facts: FunctionFacts) -> Unit | None:
         source = self.source(facts.path)

@@ -85,6 +85,31 @@ class Place:
         return Place(self.unit, node)
 
 
+_NO_NODE = cst.Pass()
+_NO_UNIT = Unit("", "", "", cst.Module([]), [], 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TextPlace(Place):
+    """A piece of a file that libcst does not parse, such as a template: its path and offsets, no node."""
+
+    file: str = ""
+    offsets: tuple[int, int] = (0, 0)
+
+    @property
+    def path(self) -> str:
+        return self.file
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.offsets
+
+
+def text_place(path: str, start: int, end: int) -> TextPlace:
+    """The place of `[start, end)` in a file that libcst does not parse."""
+    return TextPlace(_NO_UNIT, _NO_NODE, path, (start, end))
+
+
 def parse_unit(path: str, module: str, qualname: str, text: str, start: int, end: int) -> Unit | None:
     """Parse `text[start:end]`, whole lines that hold one definition. None where libcst cannot parse it."""
     piece = text[start:end].replace("\f", " ")

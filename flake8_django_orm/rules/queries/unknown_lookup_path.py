@@ -21,14 +21,14 @@ _LOOKUPS = {"==": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte", "i
 
 class UnknownLookupPath(Rule):
     """## What it does
-    Flags a name in `select_related()`, `prefetch_related()`, `filter()`, `order_by()`, `only()`, `values()`, `update()`,
-    `F()`, `Q()` or an aggregate that the model does not have, and a comparison in the place of a lookup:
+    Flags a name in `select_related()`, `prefetch_related()`, `filter()`, `order_by()`, `only()`, `values()`,
+    `update()`, `F()`, `Q()` or an aggregate that the model does not have, and a comparison in the place of a lookup:
     `filter(pages > 100)`.
 
     ## Why is this bad
-    Django raises `FieldError` when the line runs, and only then: in a branch that no test visits the typo waits for a user.
-    A wrong name in `prefetch_related()` is even quieter, because Django looks at it only once there are rows. The commonest
-    way to such a name is a missing comma between two texts, which Python glues together.
+    Django raises `FieldError` when the line runs, and only then: in a branch that no test visits the typo waits for a
+    user. A wrong name in `prefetch_related()` is even quieter, because Django looks at it only once there are rows. The
+    commonest way to such a name is a missing comma between two texts, which Python glues together.
 
     ## Example
     ```python
@@ -49,8 +49,8 @@ class UnknownLookupPath(Rule):
     ```
 
     ## Fix safety
-    The fix is only shown. It puts in the comma, the nearest name that the model has, or the lookup that says the same as
-    the comparison.
+    The fix is only shown. It puts in the comma, the nearest name that the model has, or the lookup that says the same
+    as the comparison.
 
     ## What it does not see
     Models with a base, a field or a reverse relation that could not be read, the user model (packages may point at it),

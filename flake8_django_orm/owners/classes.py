@@ -1,0 +1,105 @@
+"""A class under an owner's eyes: its attributes and methods as values, and the places where its body declares them.
+
+In: a machine and a class. Out: values and places. Methods are looked up along the class's order of bases, our stubs of the
+framework's bases included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from flake8_django_orm.machine.values import UNKNOWN, Argument, FunctionValue, Instance, Unknown, Value
+from flake8_django_orm.syntax.units import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.project.facts import ClassFacts
+    from flake8_django_orm.readers.execution import Execution
+    from flake8_django_orm.syntax.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedClass:
+    """One class of the project, with an instance of it as the machine sees it."""
+
+    machine: Machine
+    execution: Execution
+    facts: ClassFacts
+    instance: Instance
+
+    @property
+    def place(self) -> Place:
+        """The class statement; where nothing more exact can be said."""
+        unit, node = self._body(self.facts)
+        return Place(unit, node)
+
+    def declaration(self, name: str) -> Place | None:
+        """The value that the nearest class body assigns to `name`; None where only a method or a stub has it."""
+        found = self.machine.project.find_class_attribute(self.facts.key, name)
+        if found is None or not self.machine.project.is_own(found[0].path):
+            return None
+        unit, node = self._body(found[0])
+        value = assigned_value(node, name)
+        return Place(unit, value) if value is not None else None
+
+    def attribute(self, name: str) -> Value:
+        """`self.name`, a property run, a method bound."""
+        return self.machine.read_attribute(self.instance, name, self.place)
+
+    def call(self, name: str, arguments: Sequence[Value] = ()) -> Value:
+        """`self.name(*arguments)`; unknown where the class has no such method."""
+        method = self.machine.project.find_method(self.facts.key, name)
+        if method is None:
+            return UNKNOWN
+        function = FunctionValue(facts=method, bound=self.instance)
+        return self.machine.call(function, tuple(Argument(value) for value in arguments), self.place)
+
+    def defines(self, name: str) -> bool:
+        """Whether the project (not a stub of ours) defines the method for this class."""
+        method = self.machine.project.find_method(self.facts.key, name)
+        return method is not None and self.machine.project.is_own(method.path)
+
+    def _body(self, facts: ClassFacts) -> tuple[Unit, cst.ClassDef]:
+        return class_body(self.execution, facts)
+
+
+def owned_class(machine: Machine, execution: Execution, facts: ClassFacts) -> OwnedClass:
+    """The class with a new instance of it."""
+    return OwnedClass(machine, execution, facts, Instance(facts.key, machine.store.new_identity()))
+
+
+def class_body(execution: Execution, facts: ClassFacts) -> tuple[Unit, cst.ClassDef]:
+    """The class statement, methods blanked out and nested classes kept, with its unit. Raises LookupError where it
+    cannot be parsed."""
+    unit = execution.class_unit(facts)
+    node = next((s for s in unit.body if isinstance(s, cst.ClassDef)), None) if unit is not None else None
+    if unit is None or node is None:
+        raise LookupError(facts.key)
+    return unit, node
+
+
+def assigned_value(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
+    """The expression that a class body assigns to `name`, the last one of several."""
+    found: cst.BaseExpression | None = None
+    for statement in node.body.body:
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            match small:
+                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))], value=value) if (
+                    target == name
+                ):
+                    found = value
+                case cst.AnnAssign(target=cst.Name(value=target), value=cst.BaseExpression() as value) if (
+                    target == name
+                ):
+                    found = value
+    return found
+
+
+def is_known(value: Value) -> bool:
+    """Whether anything is known of a value."""
+    return not isinstance(value, Unknown)

@@ -1,0 +1,109 @@
+"""DJQ304: a row is looked for and, where there is none, created: between the two another request may create it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_django_orm.findings import Applicability
+from flake8_django_orm.machine.events import CheckedThenCreated
+from flake8_django_orm.project.models import Model, RelationKind
+from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
+
+
+class CheckThenCreate(Rule):
+    """## What it does
+    Flags code that looks for a row, by `exists()`, `first()`, `count()` or `get()` with `except DoesNotExist`, and creates
+    it with the same values where there is none.
+
+    ## Why is this bad
+    Between the two another request may create the row. Without a unique constraint there are two rows afterwards, and every
+    later `get()` raises `MultipleObjectsReturned`. With one, the second request fails with `IntegrityError`.
+    `get_or_create()` catches that error and fetches the row of the other request. It can do so only where the database has
+    a unique constraint on the looked-up columns: the message says so where the model declares none.
+
+    ## Example
+    ```python
+    from app.models import Tag
+
+
+    def tag(name, color):
+        try:
+            tag = Tag.objects.get(name=name)
+        except Tag.DoesNotExist:
+            tag = Tag.objects.create(name=name, color=color)
+        return tag
+    ```
+
+    ## Use instead
+    ```python
+    from app.models import Tag
+
+
+    def tag(name, color):
+        tag, created = Tag.objects.get_or_create(name=name, defaults={"color": color})
+        return tag
+    ```
+
+    ## Fix safety
+    The fix writes `get_or_create()` with the conditions of the check and the other values as `defaults`. It is unsafe: where
+    several rows match, `get_or_create()` raises while `first()` and `exists()` did not. There is no fix where the code does
+    something else besides, or where a value is made by a call, which would run for rows that exist too.
+
+    ## What it does not see
+    Conditions that the new row need not meet (other values, `exclude()`, `Q` objects, lookups such as `name__iexact`). Code
+    under a lock, behind `select_for_update()` or inside of `except IntegrityError` is left alone.
+
+    ## References
+    - [Django documentation: get_or_create](https://docs.djangoproject.com/en/stable/ref/models/querysets/#get-or-create)
+    """
+
+    code = "DJQ304"
+    name = "check-then-create"
+    applicability = Applicability.UNSAFE
+    in_tests = False
+    listens = CheckedThenCreated
+
+    def check(self, event: CheckedThenCreated, context: RuleContext) -> Iterator[Report]:
+        names = {condition.name or "" for condition in event.lookup or ()}
+        if not names or names != event.matching:
+            return
+        if event.guarded or event.check.guarded or event.check.queryset.locked:
+            return
+        from flake8_django_orm.fixes.creation import get_or_create
+
+        model = event.check.queryset.model
+        yield Report(
+            event=event,
+            place=event.place,
+            message=f"{model.name} is created where {_asked(event.check.how)} found none: {_consequence(model, names)}",
+            fix=get_or_create(context.project, event),
+            model=model.label,
+            related=(RelatedPlace(event.check.place, "the row is looked for here"),),
+            own_frame=event.frame.parent is None,
+        )
+
+
+def _asked(how: str) -> str:
+    return "the queryset" if how == "test" else f"{how}()"
+
+
+def _consequence(model: Model, names: set[str]) -> str:
+    if _is_unique(model, names):
+        return "of two requests at a time one fails, use get_or_create()"
+    columns = ", ".join(sorted(names))
+    return f"two requests at a time create two, use get_or_create() and a unique constraint on {columns}"
+
+
+def _is_unique(model: Model, names: set[str]) -> bool:
+    """True if the database lets only one row have these values."""
+    of_relations = {r.attname: r.name for r in model.relations.values() if r.attname}
+    plain = {of_relations.get(name, name) for name in names}
+    if plain & {"pk", model.primary_key}:
+        return True
+    columns = [model.columns[name] for name in plain if name in model.columns]
+    relations = [model.relations[name] for name in plain if name in model.relations]
+    return (
+        any(column.unique or column.primary_key for column in columns)
+        or any(relation.kind is RelationKind.ONE_TO_ONE for relation in relations)
+        or any(set(together) <= plain for together in model.unique_together)
+    )
