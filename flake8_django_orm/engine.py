@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.owners import all_owners
 from flake8_django_orm.project.project import Project
 from flake8_django_orm.readers.gate import CallerGate, Gate, gate_of
 from flake8_django_orm.rules import all_rules
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.config import Settings
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
-    from flake8_django_orm.owners import all_owners
-from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts, ModuleFacts
+    from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts, ModuleFacts
     from flake8_django_orm.readers.execution import Execution
 
 

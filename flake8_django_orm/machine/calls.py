@@ -121,7 +121,8 @@ def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place
 def _task_method(machine: Machine, task: str, name: str, arguments: tuple[Argument, ...], place: Place) -> Value:
     """`task.delay(...)`: another process will do it; anything else on a function is not seen."""
     if name in ("delay", "apply_async", "enqueue", "send"):
-        machine.emit(TaskQueued, place, task=task, method=name, arguments=arguments)
+        written = frozenset(machine.transaction_writes)
+        machine.emit(TaskQueued, place, task=task, method=name, arguments=arguments, written=written)
     else:
         machine.note_opaque_call()
     for argument in arguments:

@@ -5,6 +5,7 @@ In: definitions, module-level expressions, annotations. Out: values; unknown whe
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.values import (
@@ -66,7 +67,8 @@ def from_assignment(machine: Machine, assignment: Assignment, module: str, path:
     key = ("assignment", path, assignment.start, assignment.name)
     if key not in machine.remembered:
         machine.remembered[key] = UNKNOWN  # a name that is defined by itself
-        machine.remembered[key] = machine.programs.assigned_value(machine, module, path, assignment)
+        made = machine.programs.assigned_value(machine, module, path, assignment)
+        machine.remembered[key] = replace(made, shared=True) if isinstance(made, QuerySetValue) else made
     return machine.remembered[key]
 
 

@@ -236,9 +236,13 @@ class QueryMethodOnRow(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySetDiscarded(Event):
-    """A queryset is built in a statement of its own, and dropped."""
+    """A queryset is built in a statement of its own, and dropped.
+
+    `guarded` is true inside a try with handlers: building it may be a test of what it is built from.
+    """
 
     queryset: QuerySetValue
+    guarded: bool = False
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame
@@ -247,11 +251,15 @@ class QuerySetDiscarded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQueued(Event):
-    """`task.delay(...)` or `task.apply_async(...)` on a function of the project or an unknown task."""
+    """`task.delay(...)` or `task.apply_async(...)` on a function of the project or an unknown task.
+
+    `written` are the keys of the models whose rows the running transaction has written so far.
+    """
 
     task: str
     method: str
     arguments: tuple[Argument, ...]
+    written: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

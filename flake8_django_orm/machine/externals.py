@@ -22,6 +22,7 @@ from flake8_django_orm.machine.values import (
     Fetched,
     FunctionValue,
     Method,
+    Moment,
     QuerySetValue,
     RowValue,
     Shape,
@@ -77,6 +78,8 @@ def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Pl
             machine.escape(value)
     if name in callables.TRANSACTIONS:
         return ExternalValue(f"{name}()")
+    if name in callables.CLOCKS:
+        return Moment(function=name)
     return Unknown(loops=loops_of(*values))
 
 

@@ -33,6 +33,7 @@ from flake8_django_orm.machine.values import (
     Collection,
     FunctionValue,
     Loops,
+    Moment,
     QuerySetValue,
     RowValue,
     Unknown,
@@ -138,6 +139,7 @@ class Machine:
     atomic: int = 0
     guards: int = 0
     rows_locked: bool = False
+    transaction_writes: set[str] = field(default_factory=set)  # keys of the models written in the running transaction
     known: dict[int, bool] = field(default_factory=dict)  # queries that found something, or nothing, on this way
     last_query: int = 0  # the order of the QueryRun emitted last
     found_by: dict[int, int] = field(default_factory=dict)  # the query that fetched a single row, by its result set
@@ -214,6 +216,7 @@ class Machine:
             self.atomic -= opened
             if opened and not self.atomic:
                 self.rows_locked = locked
+                self.transaction_writes.clear()
 
     @contextmanager
     def guarded(self, by_lock: bool = True) -> Iterator[None]:
@@ -325,6 +328,8 @@ class Machine:
 
     def note_write(self, model: str) -> None:
         """Rows of the model are written."""
+        if self.atomic:
+            self.transaction_writes.add(model)
         for loop in self.loops:
             self.loop_effects.setdefault(loop.number, LoopEffects()).written.add(model)
 
@@ -492,5 +497,6 @@ class Machine:
 
 
 def unknown(*values: Value) -> Unknown:
-    """An unknown value that depends on the same loops as the values it was made from."""
-    return Unknown(loops=loops_of(*values))
+    """An unknown value that depends on the same loops, and clocks, as the values it was made from."""
+    clock = next((value for value in values if isinstance(value, Moment)), None)
+    return Moment(function=clock.function, loops=loops_of(*values)) if clock else Unknown(loops=loops_of(*values))

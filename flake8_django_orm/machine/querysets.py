@@ -161,6 +161,7 @@ def chain(
         refined=queryset.refined or name not in ("all",),
         filtered=queryset.filtered or name in _NARROWS,
         combined=queryset.combined or name in _COMBINES,
+        shared=False,
         loops=queryset.loops | loops_of(*(a.value for a in arguments)),
     )
     key_uses.note_given(machine, queryset.model, method, arguments)

@@ -211,7 +211,8 @@ def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place
         loop=machine.active_loop(row.loop),
     )
     _emit_write(machine, row, "save", arguments, place)
-    machine.store.set_row(row.identity, replace(state, written={}))
+    unsaved = {k: v for k, v in state.written.items() if update_fields is not None and k not in update_fields}
+    machine.store.set_row(row.identity, replace(state, written=unsaved))
 
 
 def _emit_write(machine: Machine, row: RowValue, how: str, arguments: tuple[Argument, ...], place: Place) -> None:

@@ -51,6 +51,13 @@ class Answer(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class Moment(Unknown):
+    """A value worked out from a call of a clock: it was right when the call ran. `function` is the clock's name."""
+
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison(Unknown):
     """`left <operator> right`: unknown whether it holds. Chains of comparisons are just unknown."""
 
@@ -205,6 +212,7 @@ class QuerySetValue(Value):
     streamed: bool = False
     locked: bool = False
     distinct: bool = False
+    shared: bool = False  # kept by a class or module: whoever evaluates it fills one cache for all
     columns: tuple[str, ...] = ()  # of values() and values_list()
 
     @property
