@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Edit
+from flake8_django_orm.syntax.names import dotted_name
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.project import Project
@@ -51,3 +52,12 @@ def rename_method(call: Place, name: str) -> tuple[Edit, ...]:
     """`qs.select_related(...)` as `qs.<name>(...)`."""
     start, end = call.name_span
     return (Edit(call.path, start, end, name),)
+
+
+def add_keyword(place: Place, function: str, keyword: str) -> tuple[Edit, ...] | None:
+    """Put a keyword behind the first argument of the call of `function` at `place`; None where it is no such call."""
+    node = place.node
+    if not isinstance(node, cst.Call) or not node.args or dotted_name(node.func).rsplit(".", 1)[-1] != function:
+        return None
+    end = place.unit.span(node.args[0].value)[1]
+    return (Edit(place.path, end, end, f", {keyword}"),)

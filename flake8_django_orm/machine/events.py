@@ -238,11 +238,11 @@ class QueryMethodOnRow(Event):
 class QuerySetDiscarded(Event):
     """A queryset is built in a statement of its own, and dropped.
 
-    `guarded` is true inside a try with handlers: building it may be a test of what it is built from.
+    `tried` is true inside a try with handlers: building it may be a test of what it is built from.
     """
 
     queryset: QuerySetValue
-    guarded: bool = False
+    tried: bool = False
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame
@@ -420,6 +420,13 @@ class Refetched(Event):
     how: str
     extra_conditions: bool = False
     unsaved_changes: bool = False
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        if self.frame.parent is not None:
+            yield self.frame.parent
+        for loop in self.loops:
+            yield loop.frame
 
 
 @dataclass(frozen=True, slots=True)

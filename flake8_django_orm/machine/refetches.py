@@ -28,6 +28,7 @@ def note_fetch(machine: Machine, queryset: QuerySetValue, how: str, place: Place
     if passed is None:
         return
     function, parameter, argument = passed
+    state = machine.store.row(key.row.identity)
     # The row must be known where the call stands: a row of an outer caller would need the whole chain changed.
     machine.emit(
         Refetched,
@@ -41,7 +42,7 @@ def note_fetch(machine: Machine, queryset: QuerySetValue, how: str, place: Place
         fetch_place=place,
         how=how,
         extra_conditions=False,
-        unsaved_changes=bool(machine.store.row(key.row.identity).assigned),
+        unsaved_changes=bool(state.assigned or state.written or state.expressions),
     )
 
 

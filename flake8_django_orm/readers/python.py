@@ -278,7 +278,7 @@ class PythonReader(ExpressionReader):
     def visit_Expr(self, node: cst.Expr) -> None:
         value = self.evaluate(node.value)
         if isinstance(value, QuerySetValue) and value.steps and value.steps[-1].place.node is node.value:
-            self.machine.emit(QuerySetDiscarded, self.place(node.value), queryset=value, guarded=self.tries > 0)
+            self.machine.emit(QuerySetDiscarded, self.place(node.value), queryset=value, tried=self.tries > 0)
 
     def visit_Assign(self, node: cst.Assign) -> None:
         value = self.evaluate(node.value)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability, Fix
 from flake8_django_orm.machine.events import QuerySetDiscarded
+from flake8_django_orm.orm.querysets import queryset_method
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 
@@ -60,9 +61,9 @@ class QuerySetDiscardedRule(Rule):
     listens = QuerySetDiscarded
 
     def check(self, event: QuerySetDiscarded, context: RuleContext) -> Iterator[Report]:
-        if event.guarded:
-            return
         method = event.queryset.steps[-1].method
+        if event.tried or queryset_method(method) is None:
+            return
         from flake8_django_orm.fixes.kept import assign_back
 
         edits = assign_back(event.place)
