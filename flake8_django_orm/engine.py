@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.owners import all_owners
 from flake8_django_orm.project.project import Project
+from flake8_django_orm.project.target_version import target_version
 from flake8_django_orm.readers.gate import CallerGate, Gate, gate_of
 from flake8_django_orm.rules import all_rules
 from flake8_django_orm.rules.base import RuleContext
@@ -44,6 +46,14 @@ class Engine:
         """Counters of the work done so far: functions seen, read and parsed, bounds reached."""
         parsed = self._execution.functions_parsed if self._execution is not None else 0
         return {**self._counts, "functions parsed": parsed}
+
+    @cached_property
+    def django_version(self) -> tuple[int, int]:
+        """The version that the user named, else the one that the project's metadata tells, else the oldest supported."""
+        if self.settings.django_version is not None:
+            return self.settings.django_version
+        managed = sorted({path.parent for path in self.project.files() if path.name == "manage.py"})
+        return target_version([self.settings.root, *managed])
 
     def check(self, path: Path, text: str | None = None, tree: ast.Module | None = None) -> list[Finding]:
         """The findings of one file, in the order of their places.
@@ -79,7 +89,7 @@ class Engine:
     def _findings(self, source: SourceFile, facts: ModuleFacts) -> Iterator[Finding]:
         kind = file_kind(facts.path)
         speaking = [r for r in self._rules if r.in_tests or kind not in (FileKind.TEST, FileKind.MIGRATION)]
-        context = RuleContext(self.project, self.settings.django_version, facts.path)
+        context = RuleContext(self.project, self.django_version, facts.path)
         for scope, events in self._roots(source, facts):
             reports = [
                 (rule, report)
@@ -111,7 +121,7 @@ class Engine:
             from flake8_django_orm.readers.roots import run_function
 
             self._counts["functions read"] += 1
-            run = run_function(self.project, self.execution, function, self.settings.django_version)
+            run = run_function(self.project, self.execution, function, self.django_version)
             self._counts["work bound reached"] += run.cut
             self._counts["calls not entered (depth bound)"] += run.depth_cuts
             yield function.qualname, run.events
@@ -131,7 +141,7 @@ class Engine:
                     from flake8_django_orm.owners.running import run_owner
 
                     self._counts["classes run"] += 1
-                    run = run_owner(self.project, self.execution, found, owner, self.settings.django_version)
+                    run = run_owner(self.project, self.execution, found, owner, self.django_version)
                     self._counts["work bound reached"] += run.cut
                     yield found.qualname, run.events
 

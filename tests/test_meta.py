@@ -32,7 +32,7 @@ CASE_FILES: dict[str, CaseFile] = {
 }
 
 #: The digit after DJQ that belongs to each folder of rules.
-FAMILIES = {"loading": "1", "passing": "2", "writes": "3", "declarations": "4", "querysets": "5"}
+FAMILIES = {"loading": "1", "passing": "2", "writes": "3", "declarations": "4", "queries": "5"}
 
 HEADINGS = (
     "What it does",
@@ -52,6 +52,7 @@ LAYERS = (
     ("linter",),
     ("output",),
     ("terminal",),
+    ("explaining",),
     ("engine",),
     ("reporting",),
     ("rules",),

@@ -52,7 +52,7 @@ def use_expression(project: Project, change: ColumnChange) -> Fix | None:
     """
     arithmetic = change.from_itself
     statement = change.place.node
-    if arithmetic is None or change.old_read or change.new_read or not _is_expressible(arithmetic):
+    if arithmetic is None or change.old_read or change.new_read or not is_expressible(arithmetic):
         return None
     target = _target(statement)
     if target is None:
@@ -75,7 +75,7 @@ def use_expression_in_update(project: Project, argument: Argument) -> Fix | None
     arithmetic, place = argument.value, argument.place
     if not isinstance(arithmetic, Arithmetic) or place is None or arithmetic.column != argument.name:
         return None
-    if not _is_expressible(arithmetic):
+    if not is_expressible(arithmetic):
         return None
     plan = _plan(project, place)
     if plan is None:
@@ -92,7 +92,7 @@ def _fix(column: str, edits: tuple[Edit, ...]) -> Fix:
     return Fix(Applicability.UNSAFE, f'Let the database work it out: F("{column}")', edits)
 
 
-def _is_expressible(arithmetic: Arithmetic) -> bool:
+def is_expressible(arithmetic: Arithmetic) -> bool:
     """True if the database gives for the operator what Python gives, as far as the column's type tells."""
     column = arithmetic.row.model.columns.get(arithmetic.column)
     kind = category(column.field_class) if column is not None else None

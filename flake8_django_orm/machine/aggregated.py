@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.machine.named_paths import added_names, expression_paths
 from flake8_django_orm.machine.values import Constant, Expression
 from flake8_django_orm.orm.expressions import AGGREGATES, MULTIPLIED
-from flake8_django_orm.project.lookup_paths import walk
+from flake8_django_orm.orm.lookup_paths import walk
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.values import Argument, QuerySetValue, Step

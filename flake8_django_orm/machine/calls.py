@@ -20,6 +20,7 @@ from flake8_django_orm.machine.values import (
     ClassValue,
     Collection,
     Constant,
+    Expression,
     ExternalValue,
     Fetched,
     FunctionValue,
@@ -106,6 +107,8 @@ def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place
             return externals.call(machine, f"{name.removesuffix('()')}.{callee.name}", arguments, place)
         case ExternalValue(name=name):
             return externals.call(machine, name, arguments, place)
+        case Expression(function=externals.ATTRGETTER):
+            return externals.read_attributes(machine, callee, arguments, place)
         case ModelClass():
             return _make_row(machine, callee, arguments)
         case ClassValue():

@@ -201,12 +201,31 @@ class QueryRun(Event):
     eager_uses: tuple[Use, ...] = ()  # the same of the querysets right after its select_related and prefetch_related
     loop_writes: frozenset[str] = frozenset()  # keys of the models that the loops around it write
     opaque_loop: bool = False  # the loops around it call code that cannot be seen
+    tried: bool = False  # inside of a `try` with handlers: a failure may be met for this query alone
+    dropped: bool = False  # a statement of its own: nobody takes what the call gives
+    one_of_several: bool = False  # other ways through the code have something else in the queryset's place
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame
         for loop in self.loops:
             yield loop.frame
         yield from self.queryset.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTested(Event):
+    """Of a query's answer only this is asked, there and then: whether there are rows.
+
+    `query` is the query, at `place`; `whole` the tested expression or the comparison. It holds where rows are found if
+    `found` is true, where there are none otherwise.
+    """
+
+    query: QueryRun
+    found: bool
+    whole: Place
+
+    def frames(self) -> Iterable[Frame]:
+        yield from self.query.frames()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,8 +333,9 @@ class CheckedThenCreated(Event):
     matching: frozenset[str] = frozenset()
 
     def frames(self) -> Iterable[Frame]:
-        yield from self.check.frames()
-        yield from self.created.frames()
+        # Loops of callers are no part of it: the two queries race wherever they are called from.
+        yield self.check.frame
+        yield self.created.frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,6 +408,12 @@ class RowSaved(Event):
     locked: bool = False
     loop: Loop | None = None
     stale: tuple[ColumnChange, ...] = ()  # expressions that an earlier save wrote and that this save writes again
+
+    def frames(self) -> Iterable[Frame]:
+        # Loops of callers are no part of it: the save races wherever it is called from.
+        yield self.frame
+        if self.loop is not None:
+            yield self.loop.frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

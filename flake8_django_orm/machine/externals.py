@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import definitions, iteration, loading_calls, querysets
+from flake8_django_orm.machine import definitions, existence, iteration, loading_calls, querysets
 from flake8_django_orm.machine.events import ExternalCalled, QueryRun
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.loading import NOTHING, How, Loaded
@@ -18,6 +18,7 @@ from flake8_django_orm.machine.values import (
     Argument,
     Collection,
     Constant,
+    Expression,
     ExternalValue,
     Fetched,
     FunctionValue,
@@ -45,6 +46,24 @@ _EXPRESSIONS = (
     "django.contrib.postgres.search.",
     "django.contrib.gis.db.models.functions.",
 )
+
+
+#: `attrgetter("author.name")`: a function that reads attributes of what it is given.
+ATTRGETTER = "operator.attrgetter"
+
+
+def read_attributes(machine: Machine, getter: Expression, arguments: tuple[Argument, ...], place: Place) -> Value:
+    """Call what attrgetter() made: read the dotted names of its first argument."""
+    read: list[Value] = []
+    for name in getter.arguments:
+        value = arguments[0].value if arguments else UNKNOWN
+        path = name.value.value if isinstance(name.value, Constant) else None
+        if not isinstance(path, str):
+            return Unknown(loops=loops_of(value))
+        for attribute in path.split("."):
+            value = machine.read_attribute(value, attribute, place)
+        read.append(value)
+    return read[0] if len(read) == 1 else Collection(shape=Shape.TUPLE, items=tuple(read))
 
 
 def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Place) -> Value:
@@ -91,6 +110,7 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         return iteration.length(machine, values[0], place)
     if name == "builtins.bool" and values:
         machine.test(values[0], place)
+        existence.note_tested(machine, place)
         return Unknown(loops=loops_of(*values))
     if name == "builtins.range":
         bounded = all(isinstance(v, Constant) for v in values)
@@ -101,6 +121,8 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         attribute = values[1]
         if isinstance(attribute, Constant) and isinstance(attribute.value, str):
             machine.assign_attribute(values[0], attribute.value, values[2], place)
+        else:
+            machine.escape(values[0])
         return UNKNOWN
     if name == "collections.defaultdict":
         return Collection(
@@ -122,6 +144,8 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         for argument in arguments:
             machine.note_use(argument.value)
         return loading_calls.expression(name, arguments)
+    if name == ATTRGETTER:
+        return Expression(function=name, arguments=arguments)
     if name == "logging.getLogger":
         return ExternalValue("logging.Logger")
     return None
@@ -192,7 +216,7 @@ def _apply(
     loop = machine.new_loop(place, kind, result)
     with machine.looping(loop):
         bound = tuple(Argument(iteration.bind(machine, pattern, loop)) for pattern in patterns)
-        if isinstance(function, (FunctionValue, ExternalValue, Method)) or len(each(function)) > 1:
+        if isinstance(function, (FunctionValue, ExternalValue, Method, Expression)) or len(each(function)) > 1:
             return iteration.generalise(machine.call(function, bound, place))
         for argument in bound:
             machine.escape(argument.value)

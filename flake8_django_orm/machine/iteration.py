@@ -268,7 +268,7 @@ def test(machine: Machine, value: Value, place: Place) -> None:
 
 def length(machine: Machine, value: Value, place: Place) -> Value:
     """`len(value)`."""
-    for one in each(value):
+    for one in machine.ways(value):
         if isinstance(one, QuerySetValue):
             querysets.evaluate(machine, one, "len", place)
     return Unknown(loops=loops_of(value))

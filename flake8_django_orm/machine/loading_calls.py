@@ -130,9 +130,12 @@ def with_prefetch(machine: Machine, queryset: QuerySetValue, loading: Loading, v
 def _columns(loading: Loading, name: str, arguments: tuple[Argument, ...]) -> Loading:
     names = literal_strings(arguments)
     if names is None:
-        return loading if _resets(arguments) and name == "defer" else replace(loading, unknown=True)
+        if _resets(arguments) and name == "defer":
+            return replace(loading, only=None, deferred=frozenset())
+        return replace(loading, unknown=True)
     if name == "only":
-        return replace(loading, only=frozenset(names), deferred=frozenset())
+        # What defer() named before stays deferred: only() does not take it back.
+        return replace(loading, only=frozenset(names) - loading.deferred, deferred=frozenset())
     if loading.only is not None:
         return replace(loading, only=loading.only - frozenset(names))
     return replace(loading, deferred=loading.deferred | frozenset(names))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flake8_django_orm.machine import attributes, calls, iteration, relations, rows
 from flake8_django_orm.machine.events import (
+    AnswerTested,
     CheckedThenCreated,
     EvaluatedAgain,
     Event,
@@ -134,6 +135,9 @@ class Machine:
     loop_effects: dict[int, LoopEffects] = field(default_factory=dict)
     remembered: dict[Any, Value] = field(default_factory=dict)
     called_externals: list[tuple[str, Place, bool]] = field(default_factory=list)
+    tries: int = 0  # `try` statements with handlers around this point
+    tried_places: set[Place] = field(default_factory=set)
+    dropped_places: set[Place] = field(default_factory=set)
     clock: int = 0
     watch: Callable[[Place, Value], None] | None = None  # told of every expression's value (explain)
     atomic: int = 0
@@ -268,6 +272,8 @@ class Machine:
 
     def emit(self, kind: type[Event], place: Place, *, around: Loop | None = None, **facts: Any) -> None:
         """Note an event at `place`. `around` is the loop that counts for it, where that is not the innermost one."""
+        if self.tries:
+            self.tried_places.add(place)
         self.events.append(
             kind(
                 place=place,
@@ -356,6 +362,8 @@ class Machine:
                 return self._finish_query(event)
             case EvaluatedAgain() | QueryRepeated():
                 return replace(event, first=self._finish_query(event.first), second=self._finish_query(event.second))
+            case AnswerTested():
+                return replace(event, query=self._finish_query(event.query))
             case CheckedThenCreated():
                 return replace(event, check=self._finish_query(event.check), created=self._finish_query(event.created))
             case RowSaved():
@@ -374,6 +382,8 @@ class Machine:
             ),
             loop_writes=frozenset().union(*(self._effects(loop).written for loop in event.loops)),
             opaque_loop=any(self._effects(loop).opaque for loop in event.loops),
+            tried=event.place in self.tried_places,
+            dropped=event.place in self.dropped_places,
         )
 
     def uses_of(self, identity: int) -> tuple[Use, ...]:
@@ -444,7 +454,7 @@ class Machine:
 
     def test(self, value: Value, place: Place) -> None:
         """`if value`, `not value`, `bool(value)`."""
-        for one in each(value):
+        for one in self.ways(value):
             iteration.test(self, one, place)
 
     def text(self, value: Value, place: Place) -> None:
@@ -485,15 +495,20 @@ class Machine:
                     for member in self.store.members(identity).values() if identity else ():
                         self.escape(member)
 
+    def ways(self, value: Value) -> Iterator[Value]:
+        """Each alternative of a value; what happens meanwhile is one of several."""
+        parts = each(value)
+        self.choices += len(parts) > 1
+        try:
+            yield from parts
+        finally:
+            self.choices -= len(parts) > 1
+
     def _each(self, value: Value, operation: Callable[[Value], Value]) -> Value:
         if not isinstance(value, Alternatives):
             return operation(value)
         # One alternative at a time: each keeps its own loading, and stands behind a condition of its own.
-        self.choices += 1
-        try:
-            return alternatives([operation(one) for one in value.values], value.conditions)
-        finally:
-            self.choices -= 1
+        return alternatives(map(operation, self.ways(value)), value.conditions)
 
 
 def unknown(*values: Value) -> Unknown:

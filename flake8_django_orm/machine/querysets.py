@@ -166,6 +166,10 @@ def chain(
     )
     key_uses.note_given(machine, queryset.model, method, arguments)
     made = replace(made, steps=(*queryset.steps, replace(step, result=made.result)))
+    if name in _COMBINES:
+        made = replace(made, single=False)
+    elif name == "filter" and any(_is_unique_key(queryset.model, a.name) for a in arguments):
+        made = replace(made, single=True)
     if name == "order_by":
         made = replace(made, ordered=bool(arguments) and not _is_none(arguments[0].value))
     elif name == "select_for_update":
@@ -184,6 +188,12 @@ def chain(
         names = frozenset(a.name for a in arguments if a.name and not a.name.startswith("*"))
         made = replace(made, loading=replace(made.loading, annotations=made.loading.annotations | names))
     return loading_calls.apply(machine, made, method, arguments)
+
+
+def _is_unique_key(model: Model, name: str | None) -> bool:
+    """Whether `filter(name=value)` finds one row at most."""
+    column = model.columns.get(name) if name else None
+    return name in ("pk", model.primary_key) or (column is not None and (column.unique or column.primary_key))
 
 
 def _values_mode(name: str, arguments: Sequence[Argument]) -> Mode:
@@ -245,6 +255,7 @@ def evaluate(
         varies=machine.varying_loops(*values),
         writes=writes,
         result=result,
+        one_of_several=machine.choices > 0,
     )
     histories.note_query(machine)
     if how in FILLS_CACHE - {"index"}:
@@ -499,5 +510,6 @@ def combine(machine: Machine, left: QuerySetValue, right: Value, place: Place) -
         steps=(*left.steps, step),
         result=machine.store.new_identity(),
         refined=True,
+        single=False,
         loops=left.loops | loops_of(right),
     )

@@ -115,6 +115,8 @@ def _is_loaded(machine: Machine, row: RowValue, relation: Relation, entry: Loade
     if is_silent(machine, row) or entry is not None:
         return True
     loading = row.loading
+    if relation.parent_link and relation.kind.forward_column and loading.only is None and not loading.deferred:
+        return True  # Django makes the parent's row from the columns of the child's
     if loading.peers and relation.kind is not RelationKind.GENERIC_FOREIGN_KEY:
         # fetch_mode(FETCH_PEERS) fetches the relation of all rows at once, except for rows that are streamed.
         return row.origin is None or not row.origin.streamed
@@ -147,7 +149,8 @@ def _emit_read(machine: Machine, row: RowValue, relation: Relation, place: Place
 
 def _is_key_deferred(loading: Loading, relation: Relation) -> bool:
     names = {relation.name, relation.attname}
-    return bool(names & loading.deferred) or (loading.only is not None and not names & loading.only)
+    only = {name.partition("__")[0] for name in loading.only or ()}
+    return bool(names & loading.deferred) or (loading.only is not None and not names & only)
 
 
 def _note_read(machine: Machine, row: RowValue, name: str) -> None:

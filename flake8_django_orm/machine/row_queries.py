@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.frames import Repeats
-from flake8_django_orm.machine.values import Argument, QuerySetValue, RowValue, Scalar, Value, loops_of
+from flake8_django_orm.machine.values import Argument, RowValue, Scalar, Value, loops_of
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import QueryRun
@@ -28,10 +28,12 @@ class Batching(enum.Enum):
 
 _NUMBERS = frozenset({"count", "exists", "aggregate"})
 _ONE = frozenset({"first", "last", "latest", "earliest"})
-_LOOKUPS = frozenset({"filter", "get", "exclude"})
+_EVALUATES = frozenset({"iterate", "list", "test", "len"})
 #: Links of a chain that do not stand in the way of one query for all rows.
-_PLAIN_LINKS = _LOOKUPS | frozenset({"all", "select_related", "prefetch_related", "only", "defer", "order_by", "distinct"})
-_PLAIN_VALUES = frozenset({"values", "values_list", "annotate", "reverse"})
+_PLAIN_LINKS = _ONE | frozenset(
+    {"all", "defer", "distinct", "exclude", "filter", "get", "only", "order_by", "prefetch_related", "reverse"}
+    | {"select_related", "values", "values_list"}
+)
 
 
 def batching(event: QueryRun) -> Batching | None:
@@ -39,23 +41,24 @@ def batching(event: QueryRun) -> Batching | None:
     queryset = event.queryset
     if not event.varies or event.writes or queryset.sliced or queryset.combined or queryset.raw or queryset.locked:
         return None
-    if any(step.method not in _PLAIN_LINKS | _PLAIN_VALUES | _ONE for step in queryset.steps if step.arguments):
+    if any(step.method not in _PLAIN_LINKS for step in queryset.steps if step.arguments):
+        return None
+    conditions = list(_conditions(event))
+    if any(a.name and a.name.startswith("*") for a in conditions):
         return None
     loops = frozenset(loop.number for loop in event.varies)
-    varying = [a for a in _conditions(event) if loops_of(a.value) & loops]
-    if not all(a.name and not a.name.startswith("*") and _is_exact(a.name) for a in varying):
-        return None
+    varying = [a for a in conditions if loops_of(a.value) & loops]
     row = queryset.source_row
     from_row = row is not None and bool(loops_of(row) & loops)
-    if event.how in ("get", "first") and not from_row and len(varying) == 1:
-        return Batching.BY_KEY if _is_unique(queryset.model, varying[0].name or "") else None
-    if event.varies[-1].repeats is not Repeats.ROWS:
+    if len(varying) + from_row != 1:
         return None
-    if from_row == bool(varying) or not all(_is_of_row(a.value) for a in varying) or len(varying) > 1:
+    if not from_row and event.how in ("get", "first") and _is_unique(queryset.model, varying[0].name or ""):
+        return None if _is_itself(queryset.model, varying[0].value) else Batching.BY_KEY
+    if event.varies[-1].repeats is not Repeats.ROWS or not (from_row or _is_owner(queryset.model, varying[0])):
         return None
     if event.how in _NUMBERS:
         return Batching.NUMBER
-    if event.how in ("iterate", "list", "test", "len"):
+    if event.how in _EVALUATES:
         return Batching.ROWS
     return Batching.ONE if event.how in _ONE else None
 
@@ -68,19 +71,6 @@ def _conditions(event: QueryRun) -> Iterator[Argument]:
         yield from event.arguments
 
 
-def _is_exact(lookup: str) -> bool:
-    return lookup.endswith("__exact") or not lookup.endswith(_INEXACT)
-
-
-_INEXACT = tuple(
-    f"__{name}"
-    for name in (
-        "in", "lt", "lte", "gt", "gte", "range", "contains", "icontains", "startswith", "istartswith", "endswith",
-        "iendswith", "regex", "iregex", "isnull", "overlap", "contained_by", "search", "date", "year", "month", "day",
-    )
-)  # fmt: skip
-
-
 def _is_unique(model: Model, lookup: str) -> bool:
     name = lookup.removesuffix("__exact")
     if name in ("pk", model.primary_key):
@@ -89,8 +79,17 @@ def _is_unique(model: Model, lookup: str) -> bool:
     return column is not None and column.unique
 
 
-def _is_of_row(value: Value) -> bool:
-    """A row of the loop, or a column of one: what the other rows have as well."""
-    return isinstance(value, RowValue | Scalar)
+def _is_owner(model: Model, argument: Argument) -> bool:
+    """True for `author=author` and `author_id=author.pk`: the loop's row owns what the query finds, by a foreign key."""
+    name = (argument.name or "").removesuffix("__exact")
+    relation = next((r for r in model.relations.values() if name in (r.lookup, r.attname)), None)
+    if relation is None or not relation.kind.forward_column:
+        return False
+    value = argument.value
+    row = value.row if isinstance(value, Scalar) and value.column == value.row.model.primary_key else value
+    return isinstance(row, RowValue) and row.model.key == relation.target
 
 
+def _is_itself(model: Model, value: Value) -> bool:
+    """True for the key of a row of the same model: the row is fetched anew, to see what it is like by now."""
+    return isinstance(value, Scalar) and value.row.model.key == model.key and value.column == model.primary_key

@@ -102,7 +102,8 @@ def _note_deferred(machine: Machine, row: RowValue, column: str, place: Place) -
     if column == row.model.primary_key or loading.peers:
         return
     names = {column, column.removesuffix("_id")}
-    left_out = (loading.only is not None and not names & loading.only) or bool(names & loading.deferred)
+    only = {name.partition("__")[0] for name in loading.only or ()}  # `author__name` loads the key too
+    left_out = (loading.only is not None and not names & only) or bool(names & loading.deferred)
     if not left_out or machine.store.row(row.identity).reads.get(column):
         return
     loop = machine.active_loop(row.loop)

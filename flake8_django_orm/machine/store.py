@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from flake8_django_orm.machine.loading import NOTHING, Loading
+from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded, Loading
 from flake8_django_orm.machine.values import Value, alternatives
 
 if TYPE_CHECKING:
@@ -123,6 +123,24 @@ class Store:
             if isinstance(state, RowState) and isinstance(key, tuple) and key[1][2] == loop:
                 found.append((key[1], state))
         return found
+
+    def leave_rows(self, loop: int, *, every_row: bool) -> None:
+        """The loop is over: what its body did to each row holds for the rows of the result set.
+
+        `every_row` is true where the body ran for all of them. A relation that was assigned is there from now on, with
+        nothing known of what is loaded below it; rows that unknown code had may have anything.
+        """
+        for (result, path, _), row in self.rows_of_loop(loop):
+            for name, on_every_way in row.reads.items():
+                self.note_result_read(result, (*path, name), every_row=on_every_way and every_row)
+            for name in row.assigned:
+                added = NOTHING.with_relation(name, Loaded(How.JOINED, UNKNOWN_LOADING))
+                for step in reversed(path):
+                    added = NOTHING.with_relation(step, Loaded(How.PREFETCHED, added))
+                state = self.result(result)
+                self.set_result(result, replace(state, extra=state.extra.merged(added)))
+            if row.escaped and not path:
+                self.escape_result(result)
 
     # -- objects ------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "bower_components"})
+#: Directories that hold no code of the project.
+SKIPPED_DIRECTORIES = frozenset({"node_modules", "__pycache__", "site-packages", "bower_components"})
 _PROJECT_FILES = ("manage.py", "setup.py", "setup.cfg", "pyproject.toml")
 _MAX_DEPTH = 60
 
@@ -165,7 +166,7 @@ class SourceTree:
                     if entry.name == "pyvenv.cfg" and directory:
                         return []
                     if entry.is_dir(follow_symlinks=False):
-                        if not entry.name.startswith(".") and entry.name not in _SKIPPED:
+                        if not entry.name.startswith(".") and entry.name not in SKIPPED_DIRECTORIES:
                             inner.append((entry.name, True))
                     elif self._is_file(entry):
                         files.append(entry.name)

@@ -44,6 +44,8 @@ class ManagerReader:
         found = self._resolver.resolve(module, callee)
         if isinstance(found, Assignment) and found.value.kind == "call":
             return self._instance_of_call(name, found.module, found.value)
+        if found is None and (name == "objects" or callee.endswith("Manager")):
+            return ManagerFacts(name, known=False)  # imported in the class body, or made somewhere that is not seen
         return self._instance(name, found)
 
     def _instance(self, name: str, found: Definition | None) -> ManagerFacts | None:

@@ -26,6 +26,8 @@ from flake8_django_orm.project.model_graph import ModelGraph
 from flake8_django_orm.project.resolve import Resolver
 from flake8_django_orm.project.settings_values import SettingsValues
 from flake8_django_orm.project.store import LIBRARY, ModuleStore
+from flake8_django_orm.project.template_libraries import TemplateLibraries
+from flake8_django_orm.project.templates import TemplateFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -223,6 +225,16 @@ class Project:
     @cached_property
     def _settings(self) -> SettingsValues:
         return SettingsValues(self._store, self._resolver)
+
+    @cached_property
+    def templates(self) -> TemplateFiles:
+        """The project's templates by name."""
+        return TemplateFiles(self._store, self._settings)
+
+    @cached_property
+    def template_libraries(self) -> TemplateLibraries:
+        """The tags and filters that the project defines for its templates."""
+        return TemplateLibraries(self._store)
 
     @cached_property
     def _constants(self) -> Constants:

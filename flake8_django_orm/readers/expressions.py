@@ -11,7 +11,7 @@ from typing import Any
 
 import libcst as cst
 
-from flake8_django_orm.machine import definitions, iteration, key_uses, mappings, outcomes, querysets, rows
+from flake8_django_orm.machine import definitions, existence, iteration, key_uses, mappings, outcomes, querysets, rows
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.machine import Machine, unknown
 from flake8_django_orm.machine.outcomes import Learned
@@ -35,7 +35,7 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
-from flake8_django_orm.syntax.names import dotted_name
+from flake8_django_orm.syntax.names import dotted_name, mentioned_names
 from flake8_django_orm.syntax.units import Place, Unit
 from flake8_django_orm.syntax.visitor import LeanVisitor, children
 
@@ -135,7 +135,9 @@ class ExpressionReader(LeanVisitor):
         if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
             return self.truth(node.expression).negated()
         value = self.evaluate(node)
-        return self._tested(value, node)
+        learned = self._tested(value, node)
+        existence.note_tested(self.machine, self.place(node))
+        return learned
 
     def _tested(self, value: Value, node: cst.BaseExpression) -> Learned:
         self.machine.last_query = 0
@@ -296,10 +298,7 @@ class ExpressionReader(LeanVisitor):
                 for value in values:
                     machine.note_use(value)
             machine.conditions = conditions
-        for (number, path, _), state in machine.store.rows_of_loop(loop.number):
-            for name, on_every_way in state.reads.items():
-                every_row = on_every_way and repeats is Repeats.ROWS and not once
-                machine.store.note_result_read(number, (*path, name), every_row=every_row)
+        machine.store.leave_rows(loop.number, every_row=repeats is Repeats.ROWS and not once)
         return values
 
     # -- access -------------------------------------------------------------------------------------------------
@@ -329,6 +328,9 @@ class ExpressionReader(LeanVisitor):
         if isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args:
             return self._super()
         callee = self.evaluate(node.func)
+        if callee == ExternalValue("builtins.locals"):
+            for value in tuple(self.env.values()):
+                self.machine.escape(value)
         if callee == ExternalValue("builtins.next") and node.args and isinstance(node.args[0].value, cst.GeneratorExp):
             generator = node.args[0].value
             made = self._comprehension(generator.for_in, [generator.elt], Shape.ITERATOR, once=True)
@@ -410,7 +412,9 @@ class ExpressionReader(LeanVisitor):
             left, left_node = right, target.comparator
         if len(node.comparisons) == 1:
             operator = COMPARISONS.get(type(node.comparisons[0].operator), "")
-            return Comparison(left=values[0], operator=operator, right=values[1], loops=loops_of(*values))
+            compared = Comparison(left=values[0], operator=operator, right=values[1], loops=loops_of(*values))
+            existence.note_compared(self.machine, compared, self.place(node.left), self.place(node))
+            return compared
         return unknown(*values)
 
     def _compared(
@@ -450,6 +454,10 @@ class ExpressionReader(LeanVisitor):
             return unknown(right)
         if operator in ("|", "&") and isinstance(left, QuerySetValue):
             return querysets.combine(self.machine, left, right, self.place(node))
+        if isinstance(left, Collection) and isinstance(right, QuerySetValue) and operator == "+":
+            # `rows += queryset` takes its rows into the list.
+            pattern = iteration.pattern_of(self.machine, right, self.place(right_node), "list")
+            right = Collection(element=pattern)
         if isinstance(left, Collection) and isinstance(right, Collection) and operator in ("+", "|"):
             return self._joined(left, right, node)
         if isinstance(left, Expression) or isinstance(right, Expression):
@@ -496,6 +504,9 @@ class ExpressionReader(LeanVisitor):
 
     def closure(self, node: cst.FunctionDef | cst.Lambda) -> Closure:
         """A nested function with the names around it; it sees later bindings too, as Python's cells do."""
+        for name in self.unit.ask(mentioned_names, node):
+            if name in self.env:
+                self.machine.note_queryset_use(self.env[name], "handed", self.place(node))
         return Closure(self, node, self.env)
 
     # -- binding names ------------------------------------------------------------------------------------------
@@ -517,19 +528,21 @@ class ExpressionReader(LeanVisitor):
 
     def _unpack(self, elements: Sequence[cst.BaseElement], value: Value, statement: cst.CSTNode) -> None:
         targets = [e if isinstance(e, cst.StarredElement) else e.value for e in elements]
-        parts = [self._items(one, len(targets), statement) for one in each(value)]
+        parts = [self._items(one, targets, statement) for one in each(value)]
         for number, target in enumerate(targets):
             self.assign(target, alternatives(part[number] for part in parts), statement)
 
-    def _items(self, value: Value, count: int, statement: cst.CSTNode) -> Sequence[Value]:
-        """What unpacking a value into `count` targets gives each of them."""
-        if isinstance(value, Collection) and value.items is not None and len(value.items) == count:
+    def _items(self, value: Value, targets: Sequence[cst.CSTNode], statement: cst.CSTNode) -> Sequence[Value]:
+        """What unpacking a value gives each of the targets; a starred one takes any number of items."""
+        if isinstance(value, Collection) and value.items is not None and len(value.items) == len(targets):
             return value.items
-        item: Value = Unknown(loops=loops_of(value))
+        item: Value
+        pattern: Value
+        item = pattern = Unknown(loops=loops_of(value))
         if isinstance(value, (QuerySetValue, Collection)):
             pattern = iteration.pattern_of(self.machine, value, self.place(statement))
             item = iteration.choose(self.machine, pattern, UNKNOWN)
-        return [item] * count
+        return [pattern if isinstance(target, cst.StarredElement) else item for target in targets]
 
     def _assign_item(self, target: cst.Subscript, value: Value) -> None:
         container = self.evaluate(target.value)

@@ -157,12 +157,14 @@ class PythonReader(ExpressionReader):
         before_env, before = dict(self.env), self.machine.store.fork()
         if node.handlers:
             self.tries += 1
+            self.machine.tries += 1
         first = len(self.machine.events)
         with self.machine.guarded(any(catches_conflict(handler) for handler in node.handlers)):
             self._block(self.unit.ask(block_statements, node.body))
         missed = missed_query(self.machine.events[first:])
         if node.handlers:
             self.tries -= 1
+            self.machine.tries -= 1
         if self.alive and node.orelse is not None:
             self._block(self.unit.ask(block_statements, node.orelse.body))
         after_env, after, after_alive = dict(self.env), self.machine.store.fork(), self.alive
@@ -226,7 +228,9 @@ class PythonReader(ExpressionReader):
         if carried:
             self.env.update(carried)
             self._iteration(loop, node.target, iteration.bind(self.machine, _unbound(item), loop), node.body)
-        self._leave_loop(loop, before, stops_early=self.unit.ask(may_stop_early, node.body))
+        stops_early = self.unit.ask(may_stop_early, node.body)
+        certain = isinstance(iterable, Collection) and bool(iterable.items) and not stops_early
+        self._leave_loop(loop, before, stops_early=stops_early, certain=certain)
         if node.orelse is not None:
             self._block(self.unit.ask(block_statements, node.orelse.body))
 
@@ -265,17 +269,19 @@ class PythonReader(ExpressionReader):
             carried[name] = alternatives([old, *(_unbound(one) for one in each(new))])
         return carried
 
-    def _leave_loop(self, loop: Loop, before: Environment, *, stops_early: bool) -> None:
-        store = self.machine.store
-        for (result, path, _), state in store.rows_of_loop(loop.number):
-            for name, on_every_way in state.reads.items():
-                every_row = on_every_way and not stops_early and loop.repeats is Repeats.ROWS
-                store.note_result_read(result, (*path, name), every_row=every_row)
-        self.env = _join_environments([before, self.env], self.machine.conditions)
+    def _leave_loop(
+        self, loop: Loop, before: Environment, *, stops_early: bool, certain: bool = False
+    ) -> None:
+        """What holds behind the loop; `certain`: its body ran at least once."""
+        self.machine.store.leave_rows(loop.number, every_row=not stops_early and loop.repeats is Repeats.ROWS)
+        if not certain:
+            self.env = _join_environments([before, self.env], self.machine.conditions)
 
     # -- simple statements --------------------------------------------------------------------------------------
 
     def visit_Expr(self, node: cst.Expr) -> None:
+        called = node.value.expression if isinstance(node.value, cst.Await) else node.value
+        self.machine.dropped_places.add(self.place(called))
         value = self.evaluate(node.value)
         if isinstance(value, QuerySetValue) and value.steps and value.steps[-1].place.node is node.value:
             self.machine.emit(QuerySetDiscarded, self.place(node.value), queryset=value, tried=self.tries > 0)

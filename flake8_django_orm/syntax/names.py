@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-from flake8_django_orm.syntax.visitor import children
+from flake8_django_orm.syntax.visitor import children, walk
 
 _SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 
@@ -61,6 +61,11 @@ def _bound_by(node: cst.CSTNode) -> Iterator[str]:
             yield bound
         case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
             yield name
+
+
+def mentioned_names(node: cst.CSTNode) -> frozenset[str]:
+    """Every name that stands anywhere below the node, whatever for."""
+    return frozenset(part.value for part in walk(node) if isinstance(part, cst.Name))
 
 
 def block_statements(body: cst.BaseSuite) -> Sequence[cst.CSTNode]:

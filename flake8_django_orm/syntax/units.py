@@ -80,6 +80,11 @@ class Place:
         """The place of `book.author` in `book.author.name`; None for what is no attribute."""
         return Place(self.unit, self.node.value) if isinstance(self.node, cst.Attribute) else None
 
+    @property
+    def awaited(self) -> Place:
+        """The place of `call()` in `await call()`; this place for what is not awaited."""
+        return Place(self.unit, self.node.expression) if isinstance(self.node, cst.Await) else self
+
     def at(self, node: cst.CSTNode) -> Place:
         """The place of another node of the same unit."""
         return Place(self.unit, node)

@@ -1,4 +1,4 @@
-"""DJQ103: a query that depends on a loop's row is sent in each iteration."""
+"""DJQ103: a query that depends on a loop's row is sent in each iteration, where one for all rows would do."""
 
 from __future__ import annotations
 
@@ -6,10 +6,57 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
+from flake8_django_orm.machine.row_queries import Batching, batching
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 
 class QueryPerRow(Rule):
+    """## What it does
+    Flags a query in a loop that depends on the loop's row and that one query for all rows could replace: a row fetched by
+    its key, a `count()`, `exists()` or `aggregate()` over the rows that belong to the loop's row, and these rows
+    themselves, filtered or ordered.
+
+    ## Why is this bad
+    The loop sends one query for each row. `in_bulk()`, `annotate()` or a `Prefetch` object with a queryset gets the same
+    from the database at once.
+
+    ## Example
+    ```python
+    from app.models import Author
+
+
+    def report():
+        return [(author.name, author.books.filter(published=True).count()) for author in Author.objects.all()]
+    ```
+
+    ## Use instead
+    ```python
+    from django.db.models import Count, Q
+
+    from app.models import Author
+
+
+    def report():
+        authors = Author.objects.annotate(published=Count("books", filter=Q(books__published=True)))
+        return [(author.name, author.published) for author in authors]
+    ```
+
+    ## Fix safety
+    There is a fix for a row that is fetched by another row's foreign key, `Book.objects.get(pk=loan.book_id)`: it reads
+    `loan.book`, which DJQ101 then loads with the loans. It is unsafe: the row is kept on the loan, so that a later read
+    gives the same object.
+
+    ## What it does not see
+    A query behind a condition of the loop is left alone: it may run for few rows, or fill a cache of the code's own. So is
+    one in a loop that writes the same model, one with several conditions that differ from row to row, and a row that is
+    fetched anew by its own key. `get_or_create()` in a loop has to look at each row, and is left alone too.
+
+    ## References
+    - [Django documentation: retrieve everything at once](https://docs.djangoproject.com/en/stable/topics/db/optimization/#retrieve-everything-at-once-if-you-know-you-will-need-it)
+    - [Django documentation: in_bulk()](https://docs.djangoproject.com/en/stable/ref/models/querysets/#in-bulk)
+    - [Django documentation: Prefetch objects](https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-objects)
+    """
+
     code = "DJQ103"
     name = "query-per-row"
     applicability = Applicability.UNSAFE
@@ -17,18 +64,37 @@ class QueryPerRow(Rule):
     listens = QueryRun
 
     def check(self, event: QueryRun, context: RuleContext) -> Iterator[Report]:
-        from flake8_django_orm.machine.row_queries import batching
         kind = batching(event)
-        if kind is None or event.queryset.model.key in event.loop_writes:
+        if kind is None or event.conditional or event.queryset.model.key in event.loop_writes:
             return
-        f, depth = event.frame, 0
-        while f is not None and f is not event.varies[-1].frame:
-            f, depth = f.parent, depth+1
-        if depth > 1: return
         loop = event.varies[-1]
+        if event.frame is not loop.frame and event.frame.parent is not loop.frame:
+            return
+        # Fix builders import libcst, which a file without findings must not pay for.
+        from flake8_django_orm.fixes.row_queries import read_relation, relation_of_key
+
+        model = event.queryset.model
+        relation = relation_of_key(event)
+        advice = _ADVICE[kind]
+        if relation is not None:
+            advice = f'read {relation.name} instead, loaded by select_related("{relation.name}")'
         yield Report(
             event=event,
             place=event.place,
-            message=f"{kind.name} depth={depth} {event.how} {event.queryset.model.name} {loop.repeats.name} cond={event.conditional} rel={event.queryset.relation is not None} selfwrite={event.queryset.model.key in event.loop_writes} opq={event.opaque_loop} args={[a.name for s in event.queryset.steps for a in s.arguments]}",
-            model=event.queryset.model.label,
+            message=f"the loop on {context.line_of(loop.place)} sends a query to {model.name} in each iteration "
+            f"({_what(event)}): {advice}",
+            fix=read_relation(context.project, event),
+            model=model.label,
         )
+
+
+_ADVICE = {
+    Batching.BY_KEY: "fetch all of them before the loop, as by in_bulk() or a filter with __in",
+    Batching.NUMBER: "annotate() the queryset of the loop",
+    Batching.ROWS: "prefetch them, with a Prefetch object where they are filtered or ordered",
+    Batching.ONE: "annotate() a Subquery, or prefetch the rows",
+}
+
+
+def _what(event: QueryRun) -> str:
+    return f"{event.how}()" if event.how not in ("iterate", "list", "test", "len") else "its rows are fetched"

@@ -19,8 +19,8 @@ class AggregatesMultiply(Rule):
     Flags `Count()` and `Sum()` over a relation to many rows, next to an aggregate over another one in the same query.
 
     ## Why is this bad
-    Both relations are joined, so every row of one comes once for each row of the other. A book with 3 tags and 4 chapters
-    gives 12 rows: both counts say 12. Nothing raises; the numbers are wrong.
+    Both relations are joined, so every row of one comes once for each row of the other. A book with 3 tags and 4
+    chapters gives 12 rows: both counts say 12. Nothing raises; the numbers are wrong.
 
     ## Example
     ```python
@@ -49,10 +49,10 @@ class AggregatesMultiply(Rule):
     ```
 
     ## Fix safety
-    The fix adds `distinct=True` to a `Count()`. It is unsafe because the numbers change, which is the point, and because
-    over a column that is not unique, `distinct` counts equal values once. The joined rows are still multiplied before they are
-    counted: for large relations a subquery for each number is faster. A `Sum()` has no fix, as `distinct=True` would
-    leave out equal amounts: use a subquery.
+    The fix adds `distinct=True` to a `Count()`. It is unsafe because the numbers change, which is the point, and
+    because over a column that is not unique, `distinct` counts equal values once. The joined rows are still multiplied
+    before they are counted: for large relations a subquery for each number is faster. A `Sum()` has no fix, as
+    `distinct=True` would leave out equal amounts: use a subquery.
 
     ## What it does not see
     Aggregates over expressions, and querysets with `values()`, which group rows otherwise.

@@ -11,13 +11,13 @@ from flake8_django_orm.machine.named_paths import added_names, named_paths
 from flake8_django_orm.machine.raising import FETCHES_ROWS, deferred_join
 from flake8_django_orm.machine.values import Constant, Mode
 from flake8_django_orm.orm.querysets import After, Names, queryset_method
-from flake8_django_orm.project.lookup_paths import walk
+from flake8_django_orm.orm.lookup_paths import walk
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.named_paths import NamedPath
     from flake8_django_orm.machine.values import Step
-    from flake8_django_orm.project.lookup_paths import Walk
+    from flake8_django_orm.orm.lookup_paths import Walk
 
 _NEEDS_ARGUMENTS = frozenset({"filter", "exclude", "get"})
 _CHUNKED_SINCE = (5, 0)
@@ -85,7 +85,8 @@ class CallThatRaises(Rule):
                 yield Report(
                     event=event,
                     place=event.place,
-                    message=f"a {event.row.model.name} row has no {event.method}(): call it on the queryset that fetches it",
+                    message=f"a {event.row.model.name} row has no {event.method}(): "
+                    "call it on the queryset that fetches the row",
                     model=event.row.model.label,
                 )
             case QueryRun():
@@ -153,9 +154,9 @@ def _without_name(event: Chained, named: NamedPath, found: Walk, context: RuleCo
     if found.reason == "column" and not found.prefix:
         edits = drop_argument(context.project, event.place, named.place)
         return Fix(Applicability.SAFE, f"Take {named.path} out", edits) if edits else None
-    same_names = all(r.name == r.lookup for r in found.relations) and "__".join(
-        r.lookup for r in found.relations
-    ) == named.path
+    same_names = (
+        all(r.name == r.lookup for r in found.relations) and "__".join(r.lookup for r in found.relations) == named.path
+    )
     if found.reason in ("many", "generic") and len(arguments) == 1 and same_names:
         return Fix(Applicability.SAFE, "Prefetch it", rename_method(event.place, "prefetch_related"))
     return None

@@ -12,7 +12,8 @@ from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 class QuerySetDiscardedRule(Rule):
     """## What it does
-    Flags `books.filter(...)`, `exclude()`, `order_by()`, `select_for_update()` and the like as a statement of their own.
+    Flags `books.filter(...)`, `exclude()`, `order_by()`, `select_for_update()` and the like as a statement of their
+    own.
 
     ## Why is this bad
     These methods do not change the queryset, they give another one. Dropped, it sends no query: nothing is filtered,
@@ -43,12 +44,12 @@ class QuerySetDiscardedRule(Rule):
     ```
 
     ## Fix safety
-    The fix assigns the new queryset to the name that it was made from, and is offered where there is such a name. It is
-    unsafe, because from then on the filter holds.
+    The fix assigns the new queryset to the name that it was made from, and is offered where there is such a name. It
+    is unsafe, because from then on the filter holds.
 
     ## What it does not see
-    Statements inside a `try` with handlers, which may test whether a name can be used, and methods of the project's own
-    queryset classes.
+    Statements inside a `try` with handlers, which may test whether a name can be used, and methods of the project's
+    own queryset classes.
 
     ## References
     - [Django documentation: QuerySets are lazy](https://docs.djangoproject.com/en/stable/topics/db/queries/#querysets-are-lazy)

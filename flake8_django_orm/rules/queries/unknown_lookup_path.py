@@ -10,7 +10,7 @@ from flake8_django_orm.machine.events import Chained
 from flake8_django_orm.machine.named_paths import NamedPath, added_names, named_paths
 from flake8_django_orm.machine.values import Argument, Comparison
 from flake8_django_orm.orm.querysets import Names
-from flake8_django_orm.project.lookup_paths import Walk, glued_paths, walk
+from flake8_django_orm.orm.lookup_paths import Walk, glued_paths, walk
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class UnknownLookupPath(Rule):
 
     ## Why is this bad
     Django raises `FieldError` when the line runs, and only then: in a branch that no test visits the typo waits for a
-    user. A wrong name in `prefetch_related()` is even quieter, because Django looks at it only once there are rows. The
-    commonest way to such a name is a missing comma between two texts, which Python glues together.
+    user. A wrong name in `prefetch_related()` is even quieter, because Django looks at it only once there are rows.
+    The commonest way to such a name is a missing comma between two texts, which Python glues together.
 
     ## Example
     ```python
@@ -53,8 +53,9 @@ class UnknownLookupPath(Rule):
     as the comparison.
 
     ## What it does not see
-    Models with a base, a field or a reverse relation that could not be read, the user model (packages may point at it),
-    names behind `extra()` and `union()`, computed names, and names behind a JSON, array, range or geometry column.
+    Models with a base, a field or a reverse relation that could not be read, the user model (packages may point at
+    it), names behind `extra()` and `union()`, computed names, and names behind a JSON, array, range or geometry
+    column.
 
     ## References
     - [Django documentation: field lookups](https://docs.djangoproject.com/en/stable/ref/models/querysets/#field-lookups)

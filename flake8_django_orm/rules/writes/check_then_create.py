@@ -51,7 +51,8 @@ class CheckThenCreate(Rule):
 
     ## What it does not see
     Conditions that the new row need not meet (other values, `exclude()`, `Q` objects, lookups such as `name__iexact`). Code
-    under a lock, behind `select_for_update()` or inside of `except IntegrityError` is left alone.
+    under a lock, behind `select_for_update()` or inside of `except IntegrityError` is left alone, and so is a row that
+    another function creates.
 
     ## References
     - [Django documentation: get_or_create](https://docs.djangoproject.com/en/stable/ref/models/querysets/#get-or-create)
@@ -69,6 +70,8 @@ class CheckThenCreate(Rule):
             return
         if event.guarded or event.check.guarded or event.check.queryset.locked:
             return
+        if event.check.frame is not event.created.frame:
+            return
         from flake8_django_orm.fixes.creation import get_or_create
 
         model = event.check.queryset.model
@@ -79,7 +82,6 @@ class CheckThenCreate(Rule):
             fix=get_or_create(context.project, event),
             model=model.label,
             related=(RelatedPlace(event.check.place, "the row is looked for here"),),
-            own_frame=event.frame.parent is None,
         )
 
 

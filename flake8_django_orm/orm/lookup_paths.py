@@ -33,7 +33,8 @@ class Walk:
 
     `wrong` is the name that does not fit, `model` the model at which it stands, `nearest` the names it may have been
     meant for. `reason` is "unknown" or "lookup", and for eager loading "column", "many" (a multi-valued relation) and
-    "generic" (a generic foreign key). `relations` are those on the way; `sure` is false where the path left what is known.
+    "generic" (a generic foreign key). `relations` are those on the way; `sure` is false where the path left what is
+    known.
     """
 
     relations: tuple[Relation, ...] = ()
@@ -57,7 +58,7 @@ _UNSURE = Walk(sure=False)
 def walk(project: Project, model: Model, path: str, names: Names, added: frozenset[str] = frozenset()) -> Walk:
     """Follow `path` from `model`. `added` are the names that the queryset has besides those of the model."""
     parts = path.split("__")
-    if parts[0] in added or any(name.startswith(f"{parts[0]}__") for name in added):
+    if any(path == name or path.startswith(f"{name}__") for name in added if name):
         return _UNSURE
     if names is Names.ATTRIBUTES and not added.isdisjoint(parts):
         return _UNSURE
@@ -94,6 +95,8 @@ def _end(
     name, rest = parts[number], parts[number + 1 :]
     known = Walk(passed, model)
     column = _column(model, name)
+    if column is not None and not column.field_class.startswith("django."):
+        return Walk(passed, sure=False)  # a field of a package that is not at hand may be a relation
     if names in (Names.RELATIONS, Names.ATTRIBUTES):
         if column is not None or _is_key(model, name):
             return _wrong(project, model, parts, number, names, passed, "column")

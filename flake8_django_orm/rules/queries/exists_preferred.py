@@ -1,0 +1,79 @@
+"""DJQ502: rows are fetched or counted only to see whether there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_django_orm.findings import Applicability, Fix
+from flake8_django_orm.machine.events import AnswerTested
+from flake8_django_orm.machine.uses import rows_there, rows_unused
+from flake8_django_orm.rules.base import Report, Rule, RuleContext
+
+_DOES = {
+    "test": "a test of the queryset fetches all {} rows",
+    "len": "len() fetches all {} rows",
+    "count": "count() counts all {} rows",
+    "first": "first() fetches a {} row",
+    "last": "last() fetches a {} row",
+}
+
+
+class ExistsPreferred(Rule):
+    """## What it does
+    Flags `if books:`, `bool(books)`, `len(books) > 0`, `books.count() > 0`, `books.first() is not None` and the like,
+    where the rows themselves are not used.
+
+    ## Why is this bad
+    Whether there is a row, the database knows after the first one. A test of the queryset fetches them all, `count()`
+    walks over them all, and `first()` sorts them.
+
+    ## Example
+    ```python
+    from app.models import Book
+
+
+    def has_books():
+        return Book.objects.filter(published=True).count() > 0
+    ```
+
+    ## Use instead
+    ```python
+    from app.models import Book
+
+
+    def has_books():
+        return Book.objects.filter(published=True).exists()
+    ```
+
+    ## What it does not see
+    A test of a queryset whose rows are used later, in this function or in code that it is handed to: there the test is
+    the cheapest way, because the rows are fetched once. Counts and rows that are bound to a name first.
+
+    ## References
+    - [Django documentation: use QuerySet.exists()](https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-queryset-exists)
+    """
+
+    code = "DJQ502"
+    name = "exists-preferred"
+    applicability = Applicability.SAFE
+    in_tests = False
+    listens = AnswerTested
+
+    def check(self, event: AnswerTested, context: RuleContext) -> Iterator[Report]:
+        query = event.query
+        queryset = query.queryset
+        if query.one_of_several or queryset.raw or not queryset.steps or query.arguments:
+            return
+        if not rows_unused(query) if query.how in ("test", "len") else rows_there(query):
+            return
+        from flake8_django_orm.fixes.asking import ask_exists
+
+        edits = ask_exists(context.project, query.place, event.whole, found=event.found)
+        does = _DOES[query.how].format(queryset.model.name)
+        yield Report(
+            event=event,
+            place=event.whole,
+            message=f"{does} only to see whether there {'is one' if event.found else 'is none'}: use exists()",
+            fix=Fix(Applicability.SAFE, "Ask whether a row exists", edits) if edits else None,
+            model=queryset.model.label,
+        )

@@ -1,0 +1,66 @@
+"""DJQ501: a queryset is fetched only to be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_django_orm.findings import Applicability, Fix
+from flake8_django_orm.machine.events import QueryRun
+from flake8_django_orm.machine.uses import rows_unused
+from flake8_django_orm.rules.base import Report, Rule, RuleContext
+
+
+class LenForCount(Rule):
+    """## What it does
+    Flags `len()` of a queryset whose rows nobody uses.
+
+    ## Why is this bad
+    `len()` fetches all rows and makes an object of each, to throw them away once they are counted. `count()` lets the
+    database count and fetches one number.
+
+    ## Example
+    ```python
+    from app.models import Book
+
+
+    def number_of_books():
+        return len(Book.objects.filter(published=True))
+    ```
+
+    ## Use instead
+    ```python
+    from app.models import Book
+
+
+    def number_of_books():
+        return Book.objects.filter(published=True).count()
+    ```
+
+    ## What it does not see
+    Querysets that are handed to other code, kept in an attribute or returned: their rows may be used there. Where the
+    rows are used later in the function, `len()` is the cheaper way, and nothing is said.
+
+    ## References
+    - [Django documentation: use QuerySet.count()](https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-queryset-count)
+    """
+
+    code = "DJQ501"
+    name = "len-for-count"
+    applicability = Applicability.SAFE
+    in_tests = False
+    listens = QueryRun
+
+    def check(self, event: QueryRun, context: RuleContext) -> Iterator[Report]:
+        queryset = event.queryset
+        if event.how != "len" or event.one_of_several or queryset.raw or not queryset.steps or not rows_unused(event):
+            return
+        from flake8_django_orm.fixes.asking import ask_count
+
+        edits = ask_count(context.project, event.place)
+        yield Report(
+            event=event,
+            place=event.place,
+            message=f"len() fetches all {queryset.model.name} rows only to count them: use count()",
+            fix=Fix(Applicability.SAFE, "Let the database count", edits) if edits else None,
+            model=queryset.model.label,
+        )
