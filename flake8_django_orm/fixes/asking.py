@@ -1,6 +1,6 @@
 """Questions to a queryset, asked of the database: `len(books)` as `books.count()`, `if books` as `if books.exists()`.
 
-In: the place of the question. Out: edits, or None where a comment would be lost or the queryset has no plain expression.
+In: the place of the question. Out: edits, or None where a comment would be lost or the queryset is no plain expression.
 """
 
 from __future__ import annotations

@@ -41,6 +41,7 @@ from flake8_django_orm.project.models import RelationKind
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Loop
     from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.project.models import Model
     from flake8_django_orm.syntax.units import Place
 
 #: Kinds of use that fill the result cache of a queryset, or are answered from it.

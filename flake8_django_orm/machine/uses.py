@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import QueryRun, Use
 
-#: Uses that need no rows: another queryset is made, a question is answered by a query of its own.
-_NO_ROWS = frozenset({"chained", "count", "exists", "aggregate", "first", "last", "update", "delete", "get"})
+#: Uses to which rows in memory are of no help: another queryset is made, or a query is sent in any case.
+_NO_ROWS = frozenset({"chained", "aggregate", "update", "delete", "get"})
 _FETCHING = frozenset({"iterate", "list", "test", "len", "contains", "text", "index"})
 
 
 def rows_unused(query: QueryRun) -> bool:
-    """True where nobody else may look at the rows that the query fetches."""
+    """True where nobody else may look at the rows that the query fetches, or be answered from them."""
     return not query.queryset.shared and all(use.how in _NO_ROWS for use in _others(query))
 
 
@@ -24,6 +24,11 @@ def rows_there(query: QueryRun) -> bool:
     """True where the rows may be in memory when the query is asked, so that no query is sent."""
     shared = query.queryset.shared
     return shared or any(use.how in _FETCHING for use in _others(query) if use.order < query.order)
+
+
+def counted_again(query: QueryRun) -> bool:
+    """True where the same queryset is counted elsewhere too: then one number serves both."""
+    return any(use.how == "count" for use in _others(query))
 
 
 def _others(query: QueryRun) -> list[Use]:

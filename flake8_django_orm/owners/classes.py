@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from flake8_django_orm.machine.values import UNKNOWN, Argument, FunctionValue, Instance, Unknown, Value
+from flake8_django_orm.readers.class_bodies import assigned_value, class_body
 from flake8_django_orm.syntax.units import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import libcst as cst
 
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.project.facts import ClassFacts
@@ -71,33 +72,6 @@ class OwnedClass:
 def owned_class(machine: Machine, execution: Execution, facts: ClassFacts) -> OwnedClass:
     """The class with a new instance of it."""
     return OwnedClass(machine, execution, facts, Instance(facts.key, machine.store.new_identity()))
-
-
-def class_body(execution: Execution, facts: ClassFacts) -> tuple[Unit, cst.ClassDef]:
-    """The class statement, methods blanked out and nested classes kept, with its unit. Raises LookupError where it
-    cannot be parsed."""
-    unit = execution.class_unit(facts)
-    node = next((s for s in unit.body if isinstance(s, cst.ClassDef)), None) if unit is not None else None
-    if unit is None or node is None:
-        raise LookupError(facts.key)
-    return unit, node
-
-
-def assigned_value(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
-    """The expression that a class body assigns to `name`, the last one of several."""
-    found: cst.BaseExpression | None = None
-    for statement in node.body.body:
-        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-            match small:
-                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))], value=value) if (
-                    target == name
-                ):
-                    found = value
-                case cst.AnnAssign(target=cst.Name(value=target), value=cst.BaseExpression() as value) if (
-                    target == name
-                ):
-                    found = value
-    return found
 
 
 def is_known(value: Value) -> bool:

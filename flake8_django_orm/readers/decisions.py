@@ -1,5 +1,5 @@
 """Tests whose outcome is known where a function is called: a flag that this call leaves at its default, `isinstance()`
-of a row whose model is known.
+of a row whose model is known, `hasattr()` of what the queryset annotates.
 
 In: the test of an `if` and the reader that stands before it. Out: True or False where only one way can be taken by this
 call, None where both can. A root is read for every caller, so nothing is decided on its own parameters.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from flake8_django_orm.machine.loading import How
 from flake8_django_orm.machine.values import Collection, Constant, ModelClass, RowValue, Value
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def decided(reader: ExpressionReader, test: cst.BaseExpression) -> bool | None:
             func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name() as name), cst.Arg(value=kinds)]
         ):
             return _is_instance(reader, name, kinds)
+        case cst.Call(
+            func=cst.Name(value="hasattr"), args=[cst.Arg(value=cst.Name() as name), cst.Arg(value=attribute)]
+        ):
+            return _has_attribute(reader, name, attribute)
     return None
 
 
@@ -80,3 +85,13 @@ def _is_instance(reader: ExpressionReader, name: cst.Name, kinds: cst.BaseExpres
         return True
     # A polymorphic queryset gives rows of subclasses.
     return None if any(row.model.key in project.mro(key) for key in keys) else False
+
+
+def _has_attribute(reader: ExpressionReader, name: cst.Name, attribute: cst.BaseExpression) -> bool | None:
+    """True for what the row's queryset adds to it; without that, the row may have got it in other ways."""
+    row, wanted = reader.env.get(name.value), reader.evaluate(attribute)
+    if not isinstance(row, RowValue) or not isinstance(wanted, Constant) or row.loading.unknown:
+        return None
+    entry = row.loading.get(wanted.value) if isinstance(wanted.value, str) else None
+    added = wanted.value in row.loading.annotations or (entry is not None and entry.how is How.TO_ATTR)
+    return True if added else None

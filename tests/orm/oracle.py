@@ -20,18 +20,31 @@ call = questions.{name}
 
 
 class Oracle:
-    """One Django. `ask` starts its worker when the first question comes."""
+    """One Django. `ask` starts its worker when the first question comes.
 
-    def __init__(self, interpreter: DjangoInterpreter) -> None:
+    `questions` is the file with the questions, `models` the one with their models; `beside` are further files of the app
+    that they import, by name.
+    """
+
+    def __init__(
+        self,
+        interpreter: DjangoInterpreter,
+        questions: Path = _DIRECTORY / "questions.py",
+        beside: dict[str, str] | None = None,
+    ) -> None:
         self.version = interpreter.django
+        self._files = {
+            "app/models.py": (_DIRECTORY / "models.py").read_text(encoding="utf-8"),
+            "app/questions.py": questions.read_text(encoding="utf-8"),
+            **{f"app/{name}": text for name, text in (beside or {}).items()},
+        }
         self._process = DjangoProcess(interpreter.python)
         self._answers: dict[str, Any] = {}
 
     def ask(self, name: str, size: int = 4) -> Any:
         """The answer to a question about a library of `size` books; AssertionError with its traceback if it fails."""
         if name not in self._answers:
-            files = {f"app/{path.name}": path.read_text(encoding="utf-8") for path in _DIRECTORY.glob("*.py")}
-            answer = self._process.measure(files, _PROOF.format(name=name), [size])
+            answer = self._process.measure(self._files, _PROOF.format(name=name), [size])
             assert "error" not in answer, answer["error"]
             (run,) = answer["runs"]
             assert run["raised"] is None, f"{name}: {run['raised']}\n{run['traceback']}"

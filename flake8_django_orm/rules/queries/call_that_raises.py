@@ -10,8 +10,8 @@ from flake8_django_orm.machine.events import Chained, Event, QueryMethodOnRow, Q
 from flake8_django_orm.machine.named_paths import added_names, named_paths
 from flake8_django_orm.machine.raising import FETCHES_ROWS, deferred_join
 from flake8_django_orm.machine.values import Constant, Mode
-from flake8_django_orm.orm.querysets import After, Names, queryset_method
 from flake8_django_orm.orm.lookup_paths import walk
+from flake8_django_orm.orm.querysets import After, Names, queryset_method
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from flake8_django_orm.findings import Applicability, Edit, Fix
 from flake8_django_orm.machine.events import Chained
 from flake8_django_orm.machine.named_paths import NamedPath, added_names, named_paths
 from flake8_django_orm.machine.values import Argument, Comparison
-from flake8_django_orm.orm.querysets import Names
 from flake8_django_orm.orm.lookup_paths import Walk, glued_paths, walk
+from flake8_django_orm.orm.querysets import Names
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 if TYPE_CHECKING:

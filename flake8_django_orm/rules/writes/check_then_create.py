@@ -70,7 +70,7 @@ class CheckThenCreate(Rule):
             return
         if event.guarded or event.check.guarded or event.check.queryset.locked:
             return
-        if event.check.frame is not event.created.frame:
+        if event.check.frame is not event.created.frame or event.check.loops != event.created.loops:
             return
         from flake8_django_orm.fixes.creation import get_or_create
 

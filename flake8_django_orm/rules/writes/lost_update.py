@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import ColumnChange, RowSaved, RowsUpdated
 from flake8_django_orm.machine.values import Arithmetic, Fetched, QuerySetValue, RowValue, Scalar
 from flake8_django_orm.orm.fields import is_numeric_or_duration
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
+
+if TYPE_CHECKING:
+    from flake8_django_orm.syntax.units import Place
 
 _OPERATORS = frozenset("+-*/")
 _SAVES = frozenset({"save", "asave", "save_base"})
@@ -91,8 +95,14 @@ class LostUpdate(Rule):
             fix=use_expression(context.project, change),
             model=event.row.model.label,
             related=(RelatedPlace(event.place, "the row is saved here"),),
-            own_frame=event.frame.parent is None,
+            own_frame=_stands_in_root(event, change.place),
         )
+
+
+def _stands_in_root(event: RowSaved, place: Place) -> bool:
+    """True if the change stands in the root itself, though a save() of the project may write the row."""
+    root = event.frame.ancestors()[-1]
+    return (place.path, place.unit.qualname) == (root.path, root.qualname)
 
 
 def _message(row: RowValue, column: str, written: str) -> str:

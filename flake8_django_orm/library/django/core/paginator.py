@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.functional import cached_property
+
 
 class Paginator:
     def __init__(self, object_list, per_page, orphans=0, allow_empty_first_page=True, error_messages=None):
@@ -12,13 +14,14 @@ class Paginator:
         for number in self.page_range:
             yield self.page(number)
 
-    @property
+    @cached_property
     def count(self):
-        if hasattr(self.object_list, "count"):
-            return self.object_list.count()
-        return len(self.object_list)
+        rows = self.object_list
+        if isinstance(rows, (list, tuple)):
+            return len(rows)
+        return rows.count()
 
-    @property
+    @cached_property
     def num_pages(self):
         return -(-self.count // self.per_page)
 
@@ -27,7 +30,10 @@ class Paginator:
         return range(1, self.num_pages + 1)
 
     def validate_number(self, number):
-        return int(number)
+        number = int(number)
+        if number > self.num_pages:
+            raise ValueError("that page contains no results")
+        return number
 
     def page(self, number):
         number = self.validate_number(number)

@@ -1,0 +1,62 @@
+"""The syntax of a class body: the statement, what it assigns, and strings inside of an assigned value.
+
+In: a class's facts. Out: libcst nodes with their unit. Methods are blanked out, nested classes such as Meta are kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from flake8_django_orm.syntax.units import Place
+from flake8_django_orm.syntax.visitor import walk
+
+if TYPE_CHECKING:
+    from flake8_django_orm.project.facts import ClassFacts
+    from flake8_django_orm.readers.execution import Execution
+    from flake8_django_orm.syntax.units import Unit
+
+
+def class_body(execution: Execution, facts: ClassFacts) -> tuple[Unit, cst.ClassDef]:
+    """The class statement with its unit. Raises LookupError where it cannot be parsed."""
+    unit = execution.class_unit(facts)
+    node = next((s for s in unit.body if isinstance(s, cst.ClassDef)), None) if unit is not None else None
+    if unit is None or node is None:
+        raise LookupError(facts.key)
+    return unit, node
+
+
+def assigned_value(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
+    """The expression that a class body assigns to `name`, the last one of several."""
+    found: cst.BaseExpression | None = None
+    for statement in node.body.body:
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            match small:
+                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))], value=value) if (
+                    target == name
+                ):
+                    found = value
+                case cst.AnnAssign(target=cst.Name(value=target), value=cst.BaseExpression() as value) if (
+                    target == name
+                ):
+                    found = value
+    return found
+
+
+def value_place(execution: Execution, facts: ClassFacts, name: str) -> Place | None:
+    """The value that the class's own body assigns to `name`."""
+    try:
+        unit, node = class_body(execution, facts)
+    except LookupError:
+        return None
+    value = assigned_value(node, name)
+    return Place(unit, value) if value is not None else None
+
+
+def string_place(place: Place, text: str) -> Place | None:
+    """The string literal `text` inside of the expression at `place`."""
+    for node in walk(place.node):
+        if isinstance(node, cst.SimpleString) and node.evaluated_value == text:
+            return place.at(node)
+    return None
