@@ -186,6 +186,7 @@ def classes_of(facts: ModuleFacts | ClassFacts) -> Iterator[ClassFacts]:
 
 
 _DECLARATION_WORDS = frozenset({"default", "db_default", "choices", "initial", "limit_choices_to", "validators"})
+_DELETIONS = ("SET_NULL", "SET_DEFAULT")
 
 
 def may_declare_defaults(owner: ClassFacts) -> bool:
@@ -197,7 +198,11 @@ def _has_declaration_word(value: Expr) -> bool:
     if value.kind != "call":
         return False
     parts = (*value.items, *value.keywords.values())
-    return not _DECLARATION_WORDS.isdisjoint(value.keywords) or any(_has_declaration_word(part) for part in parts)
+    return (
+        not _DECLARATION_WORDS.isdisjoint(value.keywords)
+        or any(str(part.value).endswith(_DELETIONS) for part in parts if part.kind == "name")
+        or any(_has_declaration_word(part) for part in parts)
+    )
 
 
 def _syntax_error(text: str) -> str:

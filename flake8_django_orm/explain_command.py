@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flake8_django_orm.config import Settings, explicit_root, project_root
+from flake8_django_orm.config import ConfigurationError, Settings, explicit_root, project_root
 from flake8_django_orm.engine import Engine
 from flake8_django_orm.explaining import explain
 from flake8_django_orm.rules import all_rules
@@ -30,7 +30,11 @@ def explain_line(place: str, *, root: str | None) -> int:
     if not 1 <= int(number) <= rows:
         tell_error(f"{name} has {rows} lines, line {number} is not one of them")
         return ERROR
-    base = explicit_root(root) if root else project_root(path)
+    try:
+        base = explicit_root(root) if root else project_root(path)
+    except ConfigurationError as error:
+        tell_error(str(error))
+        return ERROR
     engine = Engine(Settings(root=base, codes=frozenset(rule.code for rule in all_rules())))
     for line in explain(engine, path, int(number)):
         print(line)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.findings import Finding, Related
+from flake8_django_orm.machine.frames import Body
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule
 from flake8_django_orm.syntax.anchors import anchor_span, name_span
 
@@ -28,8 +29,8 @@ SILENCED_BY: dict[str, frozenset[str]] = {
     "DJQ102": frozenset({"DJQ203"}),
     "DJQ103": frozenset({"DJQ201", "DJQ203", "DJQ102", "DJQ105", "DJQ107", "DJQ304"}),
     "DJQ104": frozenset({"DJQ201", "DJQ203", "DJQ103", "DJQ105", "DJQ107"}),
-    "DJQ501": frozenset({"DJQ502", "DJQ207"}),
-    "DJQ502": frozenset({"DJQ207"}),
+    "DJQ501": frozenset({"DJQ502", "DJQ207", "DJQ203"}),
+    "DJQ502": frozenset({"DJQ207", "DJQ203"}),
 }
 
 
@@ -131,9 +132,10 @@ def _chain(report: Report, project: Project) -> Iterable[RelatedPlace]:
         yield RelatedPlace(visible[-1].place, "the queryset is built here")
     for loop in _loops(report.event):
         yield RelatedPlace(loop.place, "its rows are looped over here")
-    frames = [f for f in report.event.frame.ancestors()[::-1] if f.call is not None]
+    frames = [f for f in report.event.frame.ancestors()[::-1] if project.is_own(f.path)]
     for frame in frames:
         if frame.call is not None:
-            yield RelatedPlace(frame.call, f"{frame.qualname} is called here")
+            verb = "rendered" if frame.body is Body.TEMPLATE else "called"
+            yield RelatedPlace(frame.call, f"{frame.qualname} is {verb} here")
     yield from report.related
     yield RelatedPlace(report.place, "the access is here")

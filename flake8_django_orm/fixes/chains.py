@@ -16,6 +16,7 @@ import libcst as cst
 from flake8_django_orm.machine.values import Constant, Mode
 from flake8_django_orm.orm.querysets import Returns, queryset_method
 from flake8_django_orm.syntax.names import target_names
+from flake8_django_orm.syntax.units import TextPlace
 from flake8_django_orm.syntax.visitor import walk
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _encloses(outer: Place, inner: Place) -> bool:
 
 
 def _is_editable(step: Step) -> bool:
-    return not PurePosixPath(step.place.path).is_absolute()
+    return not PurePosixPath(step.place.path).is_absolute() and not isinstance(step.place, TextPlace)
 
 
 def _takes_arguments(step: Step) -> bool:

@@ -1,8 +1,8 @@
 """The fix for check-then-create: both queries become one get_or_create().
 
 In: a CheckedThenCreated event. Out: an unsafe fix, or None where the two stand in code of another shape. The shapes are
-`try: x = get() except DoesNotExist: x = create()`, `if not filter().exists(): create()`, `x = filter().first()` followed by
-`if not x: x = create()`, and `filter().first() or create()`.
+`try: x = get() except DoesNotExist: x = create()`, `if not filter().exists(): create()`, `x = filter().first()`
+followed by `if not x: x = create()`, and `filter().first() or create()`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def _call(event: CheckedThenCreated, text: str) -> str | None:
     if known != {condition.name for condition in event.lookup or () if condition.place is not None}:
         return None
     written = [text[slice(*place.unit.span(argument))].rstrip(", \n") for argument in conditions]
-    rest = [argument for argument in created.args if argument.keyword is not None and argument.keyword.value not in known]
+    rest = [
+        argument for argument in created.args if argument.keyword is not None and argument.keyword.value not in known
+    ]
     if rest:
         values = ", ".join(
             f"{quoted(argument.keyword.value, place)}: {text[slice(*place.unit.span(argument.value))]}"
@@ -100,17 +102,11 @@ def _receiver(check: Place) -> tuple[cst.BaseExpression | None, list[cst.Arg]]:
         return None, []
     if node.func.attr.value != "get":
         node = node.func.value
-        if _is_other_than_filter(node):
+        if not isinstance(node, cst.Call) or dotted_name(getattr(node.func, "attr", None)) != "filter":
             return None, []
-    assert isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return None, []
     return node.func.value, list(node.args)
-
-
-def _is_other_than_filter(node: cst.BaseExpression) -> bool:
-    """True unless the expression is `manager.filter(...)`."""
-    return not (
-        isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "filter"
-    )
 
 
 def _are_plain(created: cst.Call) -> bool:
@@ -166,9 +162,7 @@ def _assigned_by(statement: cst.CSTNode, value: cst.CSTNode) -> str:
     return ""
 
 
-def _of_if(
-    node: cst.If, ancestors: tuple[cst.CSTNode, ...], check: cst.CSTNode, created: cst.CSTNode
-) -> _Shape | None:
+def _of_if(node: cst.If, ancestors: tuple[cst.CSTNode, ...], check: cst.CSTNode, created: cst.CSTNode) -> _Shape | None:
     statements = block_statements(node.body)
     if node.orelse is not None or len(statements) != 1 or _line_of(node, ancestors) is None:
         return None

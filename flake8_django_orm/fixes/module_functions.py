@@ -1,7 +1,7 @@
 """The fix for values made once: an expression of a class body moves into a function of the module, passed instead.
 
-In: the place of the expression and the name that the function shall have. Out: edits that write the function right before
-the class and its name in the place of the expression; None where the expression would mean something else there.
+In: the place of the expression and the name that the function shall have. Out: edits that write the function right
+before the class and its name in the place of the expression; None where the expression would mean something else there.
 A migration must be able to name the function, so it is no lambda and stands on module level.
 """
 

@@ -1,7 +1,8 @@
 """The fix for tasks queued too early: the call becomes a callback of the transaction.
 
-In: the place of the call, a statement of its own. Out: `transaction.on_commit(partial(task.delay, ...))` with the imports it
-needs, as an unsafe fix; None for a call whose result is used. `partial` evaluates the arguments where they stood before.
+In: the place of the call, a statement of its own. Out: `transaction.on_commit(partial(task.delay, ...))` with the
+imports it needs, as an unsafe fix; None for a call whose result is used. `partial` evaluates the arguments where they
+stood before.
 """
 
 from __future__ import annotations

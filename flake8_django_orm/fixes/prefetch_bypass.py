@@ -254,6 +254,8 @@ class _Rewriting:
             if name in _TAKES_GENERATOR:
                 return [self._replace(self.end, self._body if alone and self._is_comprehension else self._list)]
             return [self._replace(self.end, self._list)] if name in _TAKES_LIST else []
+        if isinstance(function, cst.Attribute) and function.attr.value == "extend" and alone:
+            return [self._replace(self.end, self._list)]
         joins = isinstance(function, cst.Attribute) and isinstance(function.value, cst.SimpleString)
         if joins and called_name(call) == "join" and alone:
             return [self._replace(self.end, self._body if self._is_comprehension else self._list)]
@@ -274,6 +276,8 @@ def _consumes(around: Surroundings, node: cst.CSTNode) -> bool:
             return test is node
         case cst.UnaryOperation(operator=cst.Not()) | cst.StarredElement():
             return True
+        case cst.AugAssign(operator=cst.AddAssign(), value=value):
+            return value is node
         case cst.ComparisonTarget(operator=cst.In() | cst.NotIn()):
             return True
         case cst.Subscript(value=value):

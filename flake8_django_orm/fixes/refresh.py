@@ -43,7 +43,7 @@ def refresh_before(project: Project, place: Place, columns: Iterable[str], *, is
 
 
 def _line(place: Place) -> cst.CSTNode | None:
-    """The statement before which the refresh goes: the one that holds the node, unless it is repeated or may not run."""
+    """The statement that holds the node, before which the refresh goes; None where it is repeated or may not run."""
     around = surroundings(place.unit, place.node)
     if around is None:
         return None

@@ -1,7 +1,7 @@
 """The fix for updates done in Python: a loop that changes and saves each row becomes one update().
 
-In: a RowSaved of such a loop. Out: an unsafe fix, or None where the loop does more, or the expression would not give in the
-database what Python gives.
+In: a RowSaved of such a loop. Out: an unsafe fix, or None where the loop does more, or the expression would not give in
+the database what Python gives.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ def _value(change: ColumnChange, text: str, f: str) -> str | None:
             return None
         case cst.AugAssign(operator=operator, value=value) if isinstance(value, _ARITHMETIC):
             token = operator_token(operator).removesuffix("=")
-            return f"{change.column}={f}({quoted(change.column, change.place)}) {token} {text[slice(*unit.span(value))]}"
+            return (
+                f"{change.column}={f}({quoted(change.column, change.place)}) {token} {text[slice(*unit.span(value))]}"
+            )
         case cst.Assign(value=cst.BinaryOperation(left=left, right=right) as whole):
             side, other = (right, left) if arithmetic.reversed else (left, right)
             if dotted_name(side).rpartition(".")[2] != change.column or not isinstance(other, _ARITHMETIC):

@@ -20,22 +20,27 @@ from flake8_django_orm.machine.values import (
     ManagerValue,
     Method,
     ModelClass,
+    ModelOptions,
     ModuleValue,
     QuerySetValue,
     RowValue,
+    Scalar,
     Step,
     SuperValue,
+    TemplateValue,
     Unknown,
     Value,
     loops_of,
 )
 from flake8_django_orm.orm.callables import USER_MODEL_GETTERS
+from flake8_django_orm.orm.fields import Category, category
 from flake8_django_orm.orm.managers import manager_method
 from flake8_django_orm.orm.querysets import queryset_method
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.project.models import Model
     from flake8_django_orm.syntax.units import Place
 
 #: The value of a parameter that is an HTTP request: its `user` is the row that the middleware fetched.
@@ -45,6 +50,10 @@ REQUEST = ExternalValue("django.http.HttpRequest()")
 def read_attribute(machine: Machine, value: Value, name: str, place: Place) -> Value:
     """`value.name`; unknown where nothing is known of it."""
     match value:
+        case RowValue(model=model) | ModelClass(model=model) if name == "_meta":
+            return ModelOptions(model=model)
+        case ModelOptions(model=model):
+            return _option(model, name)
         case RowValue():
             return rows.read_attribute(machine, value, name, place)
         case QuerySetValue() | ManagerValue():
@@ -63,9 +72,36 @@ def read_attribute(machine: Machine, value: Value, name: str, place: Place) -> V
             return _external_attribute(machine, value, external, name)
         case FunctionValue():
             return Method(value, name, place)  # `task.delay`, `function.cache_clear`
-        case Collection() | Constant():
+        case Collection() | Constant() | TemplateValue():
+            return Method(value, name, place, loops=value.loops)
+        case Scalar() if _is_plain(value):
             return Method(value, name, place, loops=value.loops)
     return Unknown(loops=loops_of(value))
+
+
+def _is_plain(value: Scalar) -> bool:
+    """True for a text, number or date: its methods reach no database. A file, or a field of the project's own, may."""
+    column = value.row.model.columns.get(value.column)
+    return column is not None and column.custom_class is None and category(column.field_class) in _PLAIN
+
+
+_PLAIN = frozenset(Category) - {Category.FILE}
+
+
+def _option(model: Model, name: str) -> Value:
+    """`Book._meta.model_name` and its kin."""
+    match name:
+        case "app_label":
+            return Constant(model.app_label)
+        case "model_name":
+            return Constant(model.name.lower())
+        case "object_name":
+            return Constant(model.name)
+        case "label":
+            return Constant(model.label)
+        case "model":
+            return ModelClass(model=model)
+    return UNKNOWN
 
 
 def _manager_attribute(machine: Machine, value: QuerySetValue | ManagerValue, name: str, place: Place) -> Value:

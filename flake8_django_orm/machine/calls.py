@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import annotated, containers, definitions, externals, querysets, rows
+from flake8_django_orm.machine import annotated, containers, definitions, externals, querysets, renders, rows
 from flake8_django_orm.machine.events import TaskQueued
 from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.loading import UNKNOWN_LOADING
@@ -32,6 +32,7 @@ from flake8_django_orm.machine.values import (
     RowValue,
     Scalar,
     Shape,
+    TemplateValue,
     Unknown,
     Value,
     each,
@@ -63,6 +64,7 @@ KEEPS_FUNCTION = frozenset(
         "action",
         "register",
         "simple_tag",
+        "inclusion_tag",
         "filter",
         "login_required",
         "permission_required",
@@ -101,10 +103,16 @@ def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place
             return rows.call_method(machine, callee, arguments, place)
         case Method(receiver=Collection()):
             return containers.call_method(machine, callee, arguments, place)
+        case Method(receiver=TemplateValue(names=names), name="render"):
+            return renders.render(machine, names, arguments, 0, place)
         case Method(receiver=Constant(value=str())):
             return externals.call(machine, f"builtins.str.{callee.name}", arguments, place)
         case Method(receiver=ExternalValue(name=name)):
             return externals.call(machine, f"{name.removesuffix('()')}.{callee.name}", arguments, place)
+        case Method(receiver=Scalar()):
+            for argument in arguments:
+                machine.note_use(argument.value)
+            return Unknown(loops=loops_of(callee, *(a.value for a in arguments)))
         case ExternalValue(name=name):
             return externals.call(machine, name, arguments, place)
         case Expression(function=externals.ATTRGETTER):

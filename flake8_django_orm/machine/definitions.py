@@ -62,7 +62,7 @@ def from_definition(machine: Machine, found: Definition, module: str = "", depth
 def from_assignment(machine: Machine, assignment: Assignment, module: str, path: str, depth: int = 0) -> Value:
     """A name of a class or module body: what the index's facts tell of it, else what its expression evaluates to."""
     value = from_expression(machine, assignment.module or module, assignment.value, depth)
-    if not isinstance(value, Unknown) or not path or assignment.value.kind not in ("call", "other", "concat"):
+    if not isinstance(value, Unknown) or not path or assignment.value.kind not in ("call", "other", "concat", "dict"):
         return value
     key = ("assignment", path, assignment.start, assignment.name)
     if key not in machine.remembered:

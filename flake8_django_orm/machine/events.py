@@ -9,7 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.values import Argument, Arithmetic, QuerySetValue, RowValue, Scalar, Step, Value
+from flake8_django_orm.machine.values import (
+    Argument,
+    Arithmetic,
+    Gathered,
+    QuerySetValue,
+    RowValue,
+    Scalar,
+    Step,
+    Value,
+)
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Frame, Loop
@@ -225,7 +234,7 @@ class AnswerTested(Event):
     whole: Place
 
     def frames(self) -> Iterable[Frame]:
-        yield from self.query.frames()
+        yield self.frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +252,26 @@ class Chained(Event):
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupFed(Event):
+    """A lookup `x__in=` gets its values from another query: `source`.
+
+    `argument` is the lookup with its value, `target` the queryset that is filtered, `negated` tells exclude() and ~Q().
+    `gathered` is None where the queryset itself is given; else the values were fetched first: `sent` by a query of their
+    own, and `unchanged` since, with no write or loop in between. `source_uses` is all that became of the source.
+    """
+
+    target: QuerySetValue
+    argument: Argument
+    negated: bool
+    source: QuerySetValue
+    gathered: Gathered | None
+    unchanged: bool
+    one_of_several: bool = False
+    sent: bool = False
+    source_uses: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -467,7 +496,7 @@ class DefaultCall:
 
 @dataclass(frozen=True, slots=True)
 class FieldArgument:
-    """One keyword argument of a declared field, with what is called when the class body runs.
+    """One argument of a declared field, with what is called when the class body runs; `name` is "" for a positional one.
 
     `literal` is "dict", "list" or "set" where a new container is made there, with `empty` telling an empty one.
     """
@@ -482,7 +511,10 @@ class FieldArgument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDeclared(Event):
-    """A field of a model, form or serializer is declared in a class body. `kind` is "model", "form" or "serializer"."""
+    """A field of a model, form or serializer is declared in a class body. `kind` is "model", "form" or "serializer".
+
+    `unpacked` is true where some of its arguments come from `*` or `**`.
+    """
 
     owner: ClassFacts
     kind: str
@@ -490,3 +522,4 @@ class FieldDeclared(Event):
     field_class: str
     arguments: tuple[FieldArgument, ...]
     model: Model | None = None
+    unpacked: bool = False

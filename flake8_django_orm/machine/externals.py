@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import definitions, existence, iteration, loading_calls, querysets
+from flake8_django_orm.machine import definitions, existence, fed_lookups, iteration, loading_calls, querysets, renders
 from flake8_django_orm.machine.events import ExternalCalled, QueryRun
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.loading import NOTHING, How, Loaded
@@ -52,6 +52,10 @@ _EXPRESSIONS = (
 ATTRGETTER = "operator.attrgetter"
 
 
+#: What our stub of rest_framework.serializers calls where the real one goes over a serializer's fields.
+SERIALIZER_READING = "rest_framework._reading."
+
+
 def read_attributes(machine: Machine, getter: Expression, arguments: tuple[Argument, ...], place: Place) -> Value:
     """Call what attrgetter() made: read the dotted names of its first argument."""
     read: list[Value] = []
@@ -72,6 +76,8 @@ def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Pl
     machine.called_externals.append((name, place, bool(arguments)))
     if (special := _special(machine, name, arguments, place)) is not None:
         return special
+    if (rendered := renders.call(machine, name, arguments, place)) is not None:
+        return rendered
     described = callables.iterating(name)
     if described is not None:
         return _iterate(machine, described, arguments, place)
@@ -144,6 +150,8 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         for argument in arguments:
             machine.note_use(argument.value)
         return loading_calls.expression(name, arguments)
+    if name.startswith(SERIALIZER_READING) and len(values) > 1:
+        return machine.programs.serialize(machine, name.rpartition(".")[2], values[0], values[1], place)
     if name == ATTRGETTER:
         return Expression(function=name, arguments=arguments)
     if name == "logging.getLogger":
@@ -184,7 +192,11 @@ def _iterate(machine: Machine, described: callables.Iterates, arguments: tuple[A
     if applied is not None and applied != Constant(None):
         mapped = _apply(machine, wanted, patterns, applied, place)
     joined = alternatives(patterns) if patterns else UNKNOWN
-    return _given(machine, described, joined, patterns, mapped, bounded)
+    made = _given(machine, described, joined, patterns, mapped, bounded)
+    gathers = described.gives in (callables.Gives.LIST, callables.Gives.TUPLE, callables.Gives.SET)
+    if gathers and len(arguments) == 1 and isinstance(made, Collection):
+        return replace(made, gathered=fed_lookups.of_values(machine, arguments[0].value, place))
+    return made
 
 
 def _source(machine: Machine, value: Value, place: Place, described: callables.Iterates) -> tuple[Value, bool]:

@@ -21,6 +21,7 @@ class Body(enum.Enum):
     MODULE = "module"
     CLASS = "class"
     OWNER = "a class that the framework drives"
+    TEMPLATE = "template"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +61,11 @@ def lowest_common(frames: Iterable[Frame]) -> Frame | None:
         while shared < min(len(common), len(chain)) and common[shared] is chain[shared]:
             shared += 1
         common = common[:shared]
-    return common[-1] if common else None
+    frame = common[-1] if common else None
+    while frame is not None and frame.body is Body.TEMPLATE:
+        # A template is no root: what happens in it alone belongs to the code that renders it.
+        frame = frame.parent
+    return frame
 
 
 class Repeats(enum.Enum):
@@ -83,6 +88,7 @@ class Loop:
     conditions: int
     result: int | None = None  # the result set whose rows it binds
     is_async: bool = False
+    built_before: int = 0  # identities up to this one are older than the loop: they are of querysets made before it
 
     @property
     def counts(self) -> bool:

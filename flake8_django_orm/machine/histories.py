@@ -22,6 +22,7 @@ from flake8_django_orm.machine.values import (
     Value,
     each,
 )
+from flake8_django_orm.orm.querysets import Served, queryset_method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,10 +51,22 @@ def note_query(machine: Machine) -> None:
 def _check_again(machine: Machine, event: QueryRun) -> None:
     store, number = machine.store, event.queryset.result
     state = store.result(number)
-    first = next((e for e in machine.queries(state.queries) if e.place != event.place), None)
-    if first is not None:
+    # Between the two the rows may have been written: then the second query has something new to tell.
+    since_write = set(store.model_queries(event.queryset.model.key))
+    asked = machine.queries([order for order in state.queries if order in since_write])
+    first = next((e for e in asked if e.place != event.place), None)
+    if first is not None and not _is_answered(machine, event):
         machine.emit(EvaluatedAgain, event.place, first=first, second=event)
     store.note_result_query(number, event.order)
+
+
+def _is_answered(machine: Machine, event: QueryRun) -> bool:
+    """True where Django answers from the rows that the queryset has already."""
+    described = queryset_method(event.how)
+    if described is None or not machine.store.result(event.queryset.result).evaluated:
+        return False
+    served = described.served_from_result
+    return served is Served.ALWAYS or (served is Served.WHEN_ORDERED and event.queryset.ordered)
 
 
 def _check_repeated(machine: Machine, event: QueryRun, earlier: Iterable[QueryRun]) -> None:

@@ -202,7 +202,8 @@ def index(machine: Machine, value: Value, key: Value, place: Place) -> Value:
             )
         case Collection(items=tuple() as items) if isinstance(key, Constant) and isinstance(key.value, int):
             if -len(items) <= key.value < len(items) and not _filled(machine, value):
-                return items[key.value]
+                member: Value = items[key.value]
+                return member
         case Collection(shape=Shape.DICT):
             return mappings.get_item(machine, value, key)
     if isinstance(value, Instance) and (method := machine.project.find_method(value.key, "__getitem__")) is not None:
@@ -246,6 +247,7 @@ def slice_of(machine: Machine, value: Value, bounds: tuple[Value | None, Value |
                 result=machine.store.new_identity(),
                 sliced=True,
                 single=value.single or single,
+                loops=value.loops | loops_of(*(bound for bound in bounds if bound is not None)),
             )
         case Collection(items=tuple()):
             return value

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flake8_django_orm.machine import attributes, calls, iteration, relations, rows
+from flake8_django_orm.machine import attributes, calls, fed_lookups, iteration, relations, rows
 from flake8_django_orm.machine.events import (
     AnswerTested,
     CheckedThenCreated,
     EvaluatedAgain,
     Event,
     KeyUse,
+    LookupFed,
     QueryRepeated,
     QueryRun,
     RelationRead,
@@ -70,6 +71,15 @@ class Programs(Protocol):
 
     def assigned_value(self, machine: Machine, module: str, path: str, assignment: Assignment) -> Value:
         """The value of a module- or class-level assignment that the index's own facts do not tell."""
+
+    def text_of(self, facts: FunctionFacts) -> str:
+        """The function's source lines, "" where they cannot be had."""
+
+    def serialize(self, machine: Machine, how: str, serializer: Value, rows: Value, place: Place) -> Value:
+        """Read rows as a serializer does; `how` is the function of `rest_framework._reading` that asks for it."""
+
+    def render(self, machine: Machine, names: Value, context: Value, place: Place) -> bool:
+        """Read the template of that name with its context. True where everything that the context meets was read."""
 
 
 @dataclass(slots=True)
@@ -179,7 +189,7 @@ class Machine:
 
     def new_loop(self, place: Place, repeats: Repeats, result: int | None = None, *, is_async: bool = False) -> Loop:
         self._next_loop += 1
-        return Loop(self._next_loop, self.frame, place, repeats, self.conditions, result, is_async)
+        return Loop(self._next_loop, self.frame, place, repeats, self.conditions, result, is_async, self.store.last_identity)
 
     @contextmanager
     def looping(self, loop: Loop) -> Iterator[None]:
@@ -348,7 +358,13 @@ class Machine:
         """The events that belong to this root: those whose pieces lie in no single deeper frame."""
         root = self.root
         events = [*self.events, *unused_loading(self)]
-        return [self._finish(e) for e in events if lowest_common(e.frames()) is root]
+        return [self._finish(e) for e in events if self._own_frame(lowest_common(e.frames())) is root]
+
+    def _own_frame(self, frame: Frame | None) -> Frame | None:
+        """The frame, or the nearest caller that is no stub of ours: a stub is never a root, so its caller stands for it."""
+        while frame is not None and frame.parent is not None and self.project.is_stub(frame.path):
+            frame = frame.parent
+        return frame
 
     def _finish(self, event: Event) -> Event:
         """Complete an event with what was seen after it."""
@@ -362,6 +378,8 @@ class Machine:
                 return self._finish_query(event)
             case EvaluatedAgain() | QueryRepeated():
                 return replace(event, first=self._finish_query(event.first), second=self._finish_query(event.second))
+            case LookupFed():
+                return fed_lookups.finished(self, event)
             case AnswerTested():
                 return replace(event, query=self._finish_query(event.query))
             case CheckedThenCreated():

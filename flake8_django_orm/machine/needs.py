@@ -6,11 +6,13 @@ In: the events of a root. Out: the same events, with one MissingLoading for each
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.events import Event, LoadingUnused, ManagerRead, MissingLoading, QueryRun, RelationRead
 from flake8_django_orm.machine.loading import loaded_paths
 from flake8_django_orm.machine.staleness import still_true
+from flake8_django_orm.syntax.units import TextPlace
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Frame
@@ -23,7 +25,7 @@ def with_missing_loading(events: Sequence[Event], root: Frame) -> list[Event]:
     """The events, followed by what each queryset of the root should have loaded."""
     reads = still_true([e for e in events if isinstance(e, (RelationRead, ManagerRead)) and _repeated(e)], events)
     by_result: dict[int, list[Read]] = {}
-    for read in reads:
+    for read in map(_as_fetched_in_code, reads):
         by_result.setdefault(read.row.result, []).append(read)
     missing = [need for group in by_result.values() for need in _needs(group)]
     return [*events, *missing]
@@ -39,6 +41,20 @@ def _repeated(read: Read) -> bool:
     if isinstance(read, RelationRead) and any(frame.is_async for frame in read.frame.ancestors()):
         return True  # it raises, for one row as for many
     return read.loop is not None and read.loop.counts
+
+
+def _as_fetched_in_code(read: Read) -> Read:
+    """A read on rows of `author.books.all` that a template asks for: no argument can be given there, so the need is one of
+    the queryset that fetched the author, `books__publisher`."""
+    origin = read.origin
+    while origin is not None and origin.steps and isinstance(origin.steps[-1].place, TextPlace):
+        source, relation = origin.source_row, origin.relation
+        if source is None or relation is None or source.origin is None or origin.refined or origin.sliced:
+            break
+        path = (*source.path, relation.name, *read.path)
+        read = replace(read, row=replace(read.row, result=source.result), path=path, origin=source.origin)
+        origin = read.origin
+    return read
 
 
 def _needs(reads: Sequence[Read]) -> Iterable[MissingLoading]:

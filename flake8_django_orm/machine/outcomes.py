@@ -1,7 +1,7 @@
 """What is known on one way through the code of queries sent before: that a row was found, or that there was none.
 
-In: values of tests. Out: for each side of a test, the queries (by the orders of their events) that found something there.
-The reader keeps what holds in `Machine.known` while it reads the side.
+In: values of tests. Out: for each side of a test, the queries (by the orders of their events) that found something
+there. The reader keeps what holds in `Machine.known` while it reads the side.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.events import Event, QueryRun
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Answer,
@@ -24,6 +23,7 @@ from flake8_django_orm.machine.values import (
 )
 
 if TYPE_CHECKING:
+    from flake8_django_orm.machine.events import Event, QueryRun
     from flake8_django_orm.machine.machine import Machine
 
 Known = Mapping[int, bool]
@@ -159,7 +159,7 @@ def created_values(machine: Machine, created: QueryRun) -> tuple[Argument, ...] 
 
 
 def same_value(one: Argument, other: Argument) -> bool:
-    """Whether two arguments are surely the same value: the same row, column or literal, or the same text of one function."""
+    """Whether two arguments surely have one value: the same row or literal, or the same text in one function."""
     if isinstance(one.value, (Constant, RowValue)) and one.value == other.value:
         return True
     if one.place is None or other.place is None or one.place.unit is not other.place.unit:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import histories, key_uses, loading_calls, outcomes, refetches, relations
+from flake8_django_orm.machine import fed_lookups, histories, key_uses, loading_calls, outcomes, refetches, relations
 from flake8_django_orm.machine.events import Chained, ManagerRead, PrefetchBypassed, QueryRun, ResultReused, RowsUpdated
 from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded
 from flake8_django_orm.machine.values import (
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 #: Kinds of use that fill the result cache of a queryset, or are answered from it.
 FILLS_CACHE = frozenset({"iterate", "test", "len", "contains", "text", "index", "list"})
 
+#: Writes of a related manager that throw its prefetched rows away.
+_EMPTIES_CACHE = frozenset({"add", "remove", "clear", "set"})
 _NARROWS = frozenset({"filter", "exclude", "complex_filter", "extra"})
 _COMBINES = frozenset({"union", "intersection", "difference"})
 
@@ -120,6 +122,9 @@ def call_method(machine: Machine, method: Method, arguments: tuple[Argument, ...
     if described is None or not isinstance(receiver, QuerySetValue):
         return Unknown(loops=loops_of(receiver))
     if described.lazy:
+        if name == "all" and isinstance(method.receiver, QuerySetValue):
+            # The copy of a queryset has no results, prefetched ones neither.
+            receiver = replace(receiver, refined=True)
         return chain(machine, receiver, described, arguments, place)
     return _run(machine, receiver, described, arguments, place)
 
@@ -154,6 +159,7 @@ def chain(
     name = method.name
     step = Step(name, place, machine.frame, arguments, machine.is_conditional())
     machine.emit(Chained, place, before=queryset, step=step, one_of_several=machine.choices > 0)
+    fed_lookups.note(machine, queryset, step)
     machine.note_queryset_use(queryset, "chained", place)
     made = replace(
         queryset,
@@ -294,9 +300,14 @@ def _from_prefetch(
     """What a related manager answers without a query of its own kind; None where it queries like any queryset."""
     relation = queryset.relation
     assert relation is not None
+    if relation.name in machine.store.row(row.identity).emptied:
+        return None
     entry = relations.loaded_entry(machine, row, relation.name)
     prefetched = entry is not None and entry.how is How.PREFETCHED
-    plain = not queryset.refined and not queryset.streamed and not queryset.sliced and _is_served(how, queryset)
+    plain = not queryset.refined and not queryset.streamed and not queryset.sliced
+    # The rows of a Prefetch are in the order of its queryset.
+    inner = entry.queryset if entry is not None and prefetched else None
+    plain = plain and _is_served(how, inner or queryset)
     if relations.is_silent(machine, row):
         # A row from outside may have anything prefetched; only a query that no cache can answer is certain.
         if plain:
@@ -335,6 +346,8 @@ def is_cached(machine: Machine, queryset: QuerySetValue) -> bool:
         return True
     row, relation = queryset.source_row, queryset.relation
     if row is None or relation is None or queryset.refined or queryset.streamed or queryset.sliced:
+        return False
+    if relation.name in machine.store.row(row.identity).emptied:
         return False
     entry = relations.loaded_entry(machine, row, relation.name)
     return relations.is_silent(machine, row) or (entry is not None and entry.how is How.PREFETCHED)
@@ -392,6 +405,7 @@ def _run(
     key_uses.note_given(machine, queryset.model, method, arguments)
     step = Step(name, place, machine.frame, arguments)
     machine.emit(Chained, place, before=queryset, step=step, one_of_several=machine.choices > 0)
+    fed_lookups.note(machine, queryset, step)
     if name == "iterator":
         return replace(
             queryset,
@@ -486,6 +500,10 @@ def _related_write(
             if isinstance(one, QuerySetValue):
                 evaluate(machine, one, "iterate", place)
     pattern = evaluate(machine, queryset, described.sync_twin or name, place, arguments, writes=True)
+    if manager.source_row is not None and (described.sync_twin or name) in _EMPTIES_CACHE:
+        state = machine.store.row(manager.source_row.identity)
+        emptied = state.emptied | {relation.name}
+        machine.store.set_row(manager.source_row.identity, replace(state, emptied=emptied))
     match described.returns:
         case Returns.ROW:
             return replace(

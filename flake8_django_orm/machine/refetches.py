@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.events import Refetched
-from flake8_django_orm.machine.values import Argument, QuerySetValue, Scalar
+from flake8_django_orm.machine.events import QueryRun, Refetched
+from flake8_django_orm.machine.values import Argument, Fetched, Mode, QuerySetValue, RowValue, Scalar
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.project.facts import FunctionFacts
     from flake8_django_orm.project.models import Model
     from flake8_django_orm.syntax.units import Place
 
 _KEY_LOOKUPS = ("pk", "pk__exact")
+#: Decorators that make a function one which must take keys: a queue carries no rows, a cache remembers by its arguments.
+_TAKES_KEYS = frozenset({"shared_task", "task", "lru_cache", "cache"})
+#: Methods of a model that run while the object holds what is not stored yet.
+_BEFORE_STORING = frozenset(
+    {"save", "asave", "save_base", "clean", "full_clean", "clean_fields", "validate_unique", "validate_constraints"}
+)
 
 
 def note_fetch(machine: Machine, queryset: QuerySetValue, how: str, place: Place) -> None:
@@ -28,6 +35,8 @@ def note_fetch(machine: Machine, queryset: QuerySetValue, how: str, place: Place
     if passed is None:
         return
     function, parameter, argument = passed
+    if not _is_whole(key.row) or not _TAKES_KEYS.isdisjoint(_decorators(function)) or _is_stale(machine, key.row):
+        return
     state = machine.store.row(key.row.identity)
     # The row must be known where the call stands: a row of an outer caller would need the whole chain changed.
     machine.emit(
@@ -42,14 +51,52 @@ def note_fetch(machine: Machine, queryset: QuerySetValue, how: str, place: Place
         fetch_place=place,
         how=how,
         extra_conditions=False,
-        unsaved_changes=bool(state.assigned or state.written or state.expressions),
+        unsaved_changes=bool(state.assigned or state.written or state.expressions) or _is_being_stored(machine, key.row),
+    )
+
+
+def _decorators(function: FunctionFacts) -> set[str]:
+    return {decorator.rsplit(".", 1)[-1] for decorator in function.decorators}
+
+
+def _is_whole(row: RowValue) -> bool:
+    """True if no column of the row at hand was left out by only(), defer() or raw()."""
+    origin = row.origin
+    return row.loading.only is None and not row.loading.deferred and not (origin is not None and origin.raw)
+
+
+def _is_stale(machine: Machine, row: RowValue) -> bool:
+    """True if the model's table was written since the row was fetched, by something else than the row's own save()."""
+    fetched = machine.found_by.get(row.result, 0)
+    return any(
+        isinstance(event, QueryRun)
+        and event.writes
+        and event.order > fetched
+        and event.queryset.model.key == row.model.key
+        and event.how != "create"
+        and not (event.arguments and event.arguments[0].value == row)
+        for event in machine.events
+    )
+
+
+def _is_being_stored(machine: Machine, row: RowValue) -> bool:
+    """True if the row came from outside into save(), clean() or a receiver: what is stored may be something else."""
+    if row.fetched is not Fetched.GIVEN:
+        return False
+    return any(
+        (entered.function.class_name is not None and entered.function.name in _BEFORE_STORING)
+        or "receiver" in _decorators(entered.function)
+        for entered in machine.calls
     )
 
 
 def _only_key(queryset: QuerySetValue) -> Scalar | None:
     """The scalar by which alone the queryset looks up its row; None where it filters, locks or loads in other ways."""
     facts = queryset.manager
-    if queryset.source_row is not None or queryset.locked or queryset.loading.relations or queryset.loading.only:
+    loading = queryset.loading
+    if loading.relations or loading.only is not None or loading.deferred or loading.annotations or loading.all_non_null:
+        return None
+    if queryset.source_row is not None or queryset.locked or queryset.mode is not Mode.ROWS:
         return None
     if facts is not None and facts.name != queryset.model.default_manager:
         return None

@@ -39,7 +39,9 @@ def bulk_write(project: Project, event: QueryRun) -> BulkWrite | None:
     if not event.dropped or event.varies[-1] is not event.loops[-1]:
         return None
     model = event.queryset.model
-    if is_listened_to(project, model) or any(relation.parent_link for relation in model.relations.values()):
+    if is_listened_to(project, model) or any(
+        relation.parent_link and relation.kind.forward_column for relation in model.relations.values()
+    ):
         return None
     match event.how:
         case "create" | "acreate":
@@ -80,7 +82,7 @@ def _is_row_of_loop(event: QueryRun) -> bool:
 def _adds_one_by_one(event: QueryRun) -> bool:
     """True for `book.tags.add(tag)` in a loop that goes over the tags alone."""
     relation, row = event.queryset.relation, event.queryset.source_row
-    if relation is None or relation.kind not in _MANY or row is None or relation.through is None:
+    if relation is None or relation.kind not in _MANY or row is None or relation.through is not None:
         return False
     if len(event.arguments) != 1 or event.arguments[0].name is not None:
         return False

@@ -39,7 +39,8 @@ class RowState:
     """One row (of the running iteration). `reads` maps a relation's name to whether it was read on every way here.
 
     `written` holds the columns assigned since the last save, `assigned` other attributes that were set, `expressions`
-    the columns that hold a database expression, saved or not.
+    the columns that hold a database expression, saved or not, `emptied` the relations whose prefetched rows a write
+    threw away.
     """
 
     escaped: bool = False
@@ -47,6 +48,7 @@ class RowState:
     assigned: dict[str, Value] = field(default_factory=dict)
     written: dict[str, ColumnChange] = field(default_factory=dict)
     expressions: dict[str, ColumnChange] = field(default_factory=dict)
+    emptied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class Store:
     def new_identity(self) -> int:
         """A number that no other value of this run carries."""
         self._next += 1
+        return self._next
+
+    @property
+    def last_identity(self) -> int:
+        """The number that was given out last."""
         return self._next
 
     # -- result sets --------------------------------------------------------------------------------------------
@@ -210,6 +217,7 @@ def _join_states(states: list[State | None]) -> State:
             assigned=_join_values([r.assigned for r in rows]),
             written={name: change for r in rows for name, change in r.written.items()},
             expressions={name: change for r in rows for name, change in r.expressions.items()},
+            emptied=frozenset().union(*(r.emptied for r in rows)),
         )
     if any(isinstance(s, ModelState) for s in states):
         orders = {order for s in states if isinstance(s, ModelState) for order in s.queries}

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 #: Uses to which rows in memory are of no help: another queryset is made, or a query is sent in any case.
 _NO_ROWS = frozenset({"chained", "aggregate", "update", "delete", "get"})
-_FETCHING = frozenset({"iterate", "list", "test", "len", "contains", "text", "index"})
+FETCHING = frozenset({"iterate", "list", "test", "len", "contains", "text", "index"})
+
+
+def built_here(query: QueryRun) -> bool:
+    """True where the queryset comes from the function that asks it: what is handed in may be a list as well."""
+    return bool(query.queryset.steps) and query.queryset.steps[-1].frame is query.frame
 
 
 def rows_unused(query: QueryRun) -> bool:
@@ -23,7 +28,7 @@ def rows_unused(query: QueryRun) -> bool:
 def rows_there(query: QueryRun) -> bool:
     """True where the rows may be in memory when the query is asked, so that no query is sent."""
     shared = query.queryset.shared
-    return shared or any(use.how in _FETCHING for use in _others(query) if use.order < query.order)
+    return shared or any(use.how in FETCHING for use in _others(query) if use.order < query.order)
 
 
 def counted_again(query: QueryRun) -> bool:

@@ -102,6 +102,13 @@ class ModelClass(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelOptions(Value):
+    """`Book._meta`."""
+
+    model: Model = field(kw_only=True, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Instance(Value):
     """An object of a project class that is not a model; its attributes live in the store under `identity`."""
 
@@ -298,6 +305,13 @@ class PrefetchValue(Value):
     known: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateValue(Value):
+    """What get_template() gives: the template of the first of these names that there is."""
+
+    names: Value = UNKNOWN
+
+
 class Shape(enum.Enum):
     """The kinds of container."""
 
@@ -306,6 +320,22 @@ class Shape(enum.Enum):
     SET = "set"
     DICT = "dict"
     ITERATOR = "iterator"
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Where the values of a container come from: one column of the rows of a queryset, all of them.
+
+    `evaluated` is where the queryset was evaluated, `place` the expression that makes the container. `loops` and `clock`
+    tell in which loops and when that was.
+    """
+
+    queryset: QuerySetValue
+    column: str
+    evaluated: Place
+    place: Place
+    loops: Loops = NO_LOOPS
+    clock: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +354,7 @@ class Collection(Value):
     factory: Value | None = None  # of a defaultdict
     identity: int = 0
     bounded: bool = False  # a literal or range(constant): its length does not grow with the data
+    gathered: Gathered | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

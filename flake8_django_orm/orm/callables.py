@@ -210,6 +210,15 @@ RENDERS: Mapping[str, tuple[int, int, str]] = MappingProxyType(
     }
 )
 
+#: Functions that give a template: the names they take are in argument 0.
+TEMPLATE_GETTERS: frozenset[str] = frozenset(
+    {
+        "django.template.loader.get_template",
+        "django.template.loader.select_template",
+        "django.template.engines.get_template",
+    }
+)
+
 # --- functions that go over their argument ------------------------------------------------------------------
 
 #: Functions that iterate what they are handed, by dotted name.

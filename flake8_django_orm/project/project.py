@@ -76,12 +76,16 @@ class Project:
         """Whether the file of these facts belongs to the project itself, not to its environment or our stubs."""
         return self._store.is_project_path(path)
 
+    def is_stub(self, path: str) -> bool:
+        """Whether the file is one of our stubs of what Django and common packages do with rows."""
+        return path.startswith(LIBRARY.as_posix())
+
     def is_readable(self, function: FunctionFacts) -> bool:
         """Whether the machine may enter a function: the project's own code and our stubs, and of the environment only
         the methods of models, managers and querysets. Other packages are there on one machine and not on the next, and
         a report must not depend on that.
         """
-        if self.is_own(function.path) or function.path.startswith(LIBRARY.as_posix()):
+        if self.is_own(function.path) or self.is_stub(function.path):
             return True
         if function.class_name is None:
             return False

@@ -1,8 +1,8 @@
 """The Django version that a project runs on, as its own files tell.
 
-In: the directories that hold the project's metadata. Out: the version as (major, minor): what a lock file pins, else the
-lowest that the requirements allow, else the oldest that this linter supports. Files that cannot be read or understood tell
-nothing; nothing is installed, imported or executed.
+In: the directories that hold the project's metadata. Out: the version as (major, minor): what a lock file pins, else
+the lowest that the requirements allow, else the oldest that this linter supports. Files that cannot be read or
+understood tell nothing; nothing is installed, imported or executed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fields that a class body declares, with what is called or made there when the body runs.
 
-In: a class of the project. Out: one FieldDeclared for each field of a model, form or serializer. Methods are blanked out
-before parsing, so only the declarations reach libcst.
+In: a class of the project. Out: one FieldDeclared for each field of a model, form or serializer. Methods are blanked
+out before parsing, so only the declarations reach libcst.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ def _field(
         field_class=field_class,
         arguments=tuple(_arguments(machine, reader, call)),
         model=machine.project.model(owner.key) if kind == "model" else None,
+        unpacked=any(arg.star for arg in call.args),
     )
     for arg in call.args:
         if isinstance(arg.value, cst.Call):
@@ -123,7 +124,7 @@ def _is_field_name(name: str) -> bool:
 
 def _arguments(machine: Machine, reader: PythonReader, call: cst.Call) -> Iterator[FieldArgument]:
     for arg in call.args:
-        if arg.keyword is None:
+        if arg.star:
             continue
         before = len(machine.called_externals)
         value = reader.evaluate(arg.value)
@@ -150,7 +151,7 @@ def _arguments(machine: Machine, reader: PythonReader, call: cst.Call) -> Iterat
         ):
             literal = arg.value.func.value
         yield FieldArgument(
-            name=arg.keyword.value,
+            name=arg.keyword.value if arg.keyword is not None else "",
             place=reader.place(arg.value),
             value=value,
             calls=calls,

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.project.facts import Assignment, ClassFacts, FunctionFacts
     from flake8_django_orm.project.project import Project
+    from flake8_django_orm.syntax.units import Place
+    from flake8_django_orm.readers.rendering import Templates
+    from flake8_django_orm.syntax.units import Place
 
 #: Parsed functions kept at a time: a tree takes about a megabyte a thousand lines.
 KEPT_UNITS = 600
@@ -41,6 +44,7 @@ class Execution:
         self._may_query: dict[str, bool] = {}
         self._units: OrderedDict[str, Unit | None] = OrderedDict()
         self._sources: dict[str, SourceFile] = {}
+        self._templates: Templates | None = None
         self.functions_parsed = 0
 
     def source(self, path: str) -> SourceFile | None:
@@ -107,6 +111,14 @@ class Execution:
             reader.read_body(line.body if isinstance(line, cst.SimpleStatementLine) else [line])
         return reader.env.get(assignment.name, UNKNOWN)
 
+    def render(self, machine: Machine, names: Value, context: Value, place: Place) -> bool:
+        """Read a template with its context; the template readers are loaded with the first one."""
+        if self._templates is None:
+            from flake8_django_orm.readers.rendering import Templates
+
+            self._templates = Templates(self.project)
+        return self._templates.render(machine, names, context, place)
+
     def class_unit(self, facts: ClassFacts) -> Unit | None:
         """The class statement, parsed with its methods blanked out; nested classes such as Meta are kept."""
         key = f"class {facts.path}:{facts.qualname}:{facts.start}"
@@ -132,6 +144,15 @@ class Execution:
         end = source.line_start(facts.end + 1) if facts.end < source.row_count else len(source.text)
         self.functions_parsed += 1
         return parse_unit(facts.path, facts.module, facts.qualname, source.text, start, end)
+
+    def serialize(self, machine: Machine, how: str, serializer: Value, rows: Value, place: Place) -> Value:
+        """Read rows as a serializer does: all of them, or the fields of one."""
+        from flake8_django_orm.readers import serializers
+
+        if how == "read_fields":
+            return serializers.read_fields(self, machine, serializer, rows, place)
+        each_row = how == "represent_each"
+        return serializers.represent(self, machine, serializer, rows, place, each_row=each_row)
 
     def run(self, machine: Machine, function: FunctionValue, values: dict[str, Value]) -> Value:
         """The machine's `execute`: run a function's body with its parameters bound."""

@@ -11,7 +11,17 @@ from typing import Any
 
 import libcst as cst
 
-from flake8_django_orm.machine import definitions, existence, iteration, key_uses, mappings, outcomes, querysets, rows
+from flake8_django_orm.machine import (
+    definitions,
+    existence,
+    fed_lookups,
+    iteration,
+    key_uses,
+    mappings,
+    outcomes,
+    querysets,
+    rows,
+)
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.machine import Machine, unknown
 from flake8_django_orm.machine.outcomes import Learned
@@ -179,12 +189,18 @@ class ExpressionReader(LeanVisitor):
 
     def visit_FormattedString(self, node: cst.FormattedString) -> Value:
         values = []
+        texts: list[str | None] = []
         for part in node.parts:
             if isinstance(part, cst.FormattedStringExpression):
                 value = self.evaluate(part.expression)
                 self.machine.text(value, self.place(part.expression))
                 values.append(value)
-        return unknown(*values)
+                plain = isinstance(value, Constant) and isinstance(value.value, str) and part.format_spec is None
+                texts.append(value.value if plain and isinstance(value, Constant) and not part.conversion else None)
+            elif isinstance(part, cst.FormattedStringText):
+                texts.append(part.value if "\\" not in part.value and "{" not in part.value else None)
+        known = [text for text in texts if text is not None]
+        return Constant("".join(known)) if len(known) == len(texts) else unknown(*values)
 
     # -- containers ---------------------------------------------------------------------------------------------
 
@@ -255,13 +271,21 @@ class ExpressionReader(LeanVisitor):
     # -- comprehensions -----------------------------------------------------------------------------------------
 
     def visit_ListComp(self, node: cst.ListComp) -> Value:
-        return self._comprehension(node.for_in, [node.elt], Shape.LIST)
+        return self._gathering(node, Shape.LIST)
 
     def visit_SetComp(self, node: cst.SetComp) -> Value:
-        return self._comprehension(node.for_in, [node.elt], Shape.SET)
+        return self._gathering(node, Shape.SET)
 
     def visit_GeneratorExp(self, node: cst.GeneratorExp) -> Value:
-        return self._comprehension(node.for_in, [node.elt], Shape.ITERATOR)
+        return self._gathering(node, Shape.ITERATOR)
+
+    def _gathering(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp, shape: Shape) -> Value:
+        made = self._comprehension(node.for_in, [node.elt], shape)
+        level = node.for_in
+        if not isinstance(made, Collection) or level.ifs or level.inner_for_in is not None:
+            return made
+        gathered = fed_lookups.of_rows(self.machine, made.element, self.place(level.iter), self.place(node))
+        return replace(made, gathered=gathered)
 
     def visit_DictComp(self, node: cst.DictComp) -> Value:
         return self._comprehension(node.for_in, [node.value, node.key], Shape.DICT)
@@ -451,7 +475,7 @@ class ExpressionReader(LeanVisitor):
             parts = right.items if isinstance(right, Collection) and right.items is not None else (right,)
             for part in parts:
                 self.machine.text(part, self.place(right_node))
-            return unknown(right)
+            return constant_text(left.value, parts) or unknown(right)
         if operator in ("|", "&") and isinstance(left, QuerySetValue):
             return querysets.combine(self.machine, left, right, self.place(node))
         if isinstance(left, Collection) and isinstance(right, QuerySetValue) and operator == "+":
@@ -587,6 +611,17 @@ class ExpressionReader(LeanVisitor):
         drop = len(node.relative) - (1 if facts is not None and facts.is_package else 0)
         base = parts[: len(parts) - drop] if drop else parts
         return ".".join([*base, name] if name else base)
+
+
+def constant_text(template: str, parts: Sequence[Value]) -> Constant | None:
+    """`"%s/list.html" % label` where all parts are literals; None where one is not, or the text does not take them."""
+    values = [part.value for part in parts if isinstance(part, Constant) and isinstance(part.value, (str, int))]
+    if len(values) != len(parts) or template.count("%") != len(values):
+        return None
+    try:
+        return Constant(template % tuple(values))
+    except (TypeError, ValueError):
+        return None
 
 
 def _expression(left: Value, operator: str, right: Value) -> Expression:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\(")
 _GIVES = frozenset({"return", "yield"})
+_KEY = re.compile(r"\.(?:pk|id)\b")
 
 #: Words without which hardly any function touches the database.
 QUERY_WORDS = frozenset(
@@ -72,12 +73,18 @@ class CallerGate:
 
     project: Project
     gate: Gate
+    _asks: dict[str, bool] = field(default_factory=dict)
     _fetches: dict[str, bool] = field(default_factory=dict)
     _sources: dict[str, SourceFile | None] = field(default_factory=dict)
 
     def passes(self, function: FunctionFacts, text: str) -> bool:
-        """Whether the function calls one that gives rows, and another one of the project or a loop that may take them."""
+        """Whether the function calls one that gives rows, and another one of the project or a loop that may take them.
+
+        A function also passes that reads a key, maybe of a row that it was handed, and calls one that queries.
+        """
         called = [f for name in sorted(set(_CALL.findall(text))) if (f := self._called(function, name)) is not None]
+        if _KEY.search(text) and any(self._queries(one) for one in called):
+            return True
         if not any(self._gives_rows(one) for one in called):
             return False
         return len(called) > 1 or not _LOOPS.isdisjoint(_WORD.findall(text))
@@ -89,11 +96,16 @@ class CallerGate:
         found = self.project.resolve(function.module, name)
         return found if isinstance(found, FunctionFacts) and found.key != function.key else None
 
+    def _queries(self, function: FunctionFacts) -> bool:
+        answer = self._asks.get(function.key)
+        if answer is None:
+            answer = self._asks[function.key] = self.gate.queries(self._text(function))
+        return answer
+
     def _gives_rows(self, function: FunctionFacts) -> bool:
         answer = self._fetches.get(function.key)
         if answer is None:
-            text = self._text(function)
-            answer = self.gate.queries(text) and not _GIVES.isdisjoint(_WORD.findall(text))
+            answer = self._queries(function) and not _GIVES.isdisjoint(_WORD.findall(self._text(function)))
             self._fetches[function.key] = answer
         return answer
 

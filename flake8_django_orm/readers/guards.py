@@ -21,7 +21,7 @@ _CONFLICTS = frozenset({"IntegrityError", "DatabaseError", "Exception", "UniqueV
 
 
 def names_lock(item: cst.BaseExpression) -> bool:
-    """True if a `with` item is named like a lock, whoever made it: `cache.lock("x")`, `advisory_lock(1)`, `self._lock`."""
+    """True if a `with` item is named like a lock: `cache.lock("x")`, `advisory_lock(1)`, `self._lock`."""
     names = (node.value for node in walk(item) if isinstance(node, cst.Name))
     return any(word.lower() in _LOCKS for name in names for word in _WORDS.findall(name))
 

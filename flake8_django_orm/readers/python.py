@@ -269,9 +269,7 @@ class PythonReader(ExpressionReader):
             carried[name] = alternatives([old, *(_unbound(one) for one in each(new))])
         return carried
 
-    def _leave_loop(
-        self, loop: Loop, before: Environment, *, stops_early: bool, certain: bool = False
-    ) -> None:
+    def _leave_loop(self, loop: Loop, before: Environment, *, stops_early: bool, certain: bool = False) -> None:
         """What holds behind the loop; `certain`: its body ran at least once."""
         self.machine.store.leave_rows(loop.number, every_row=not stops_early and loop.repeats is Repeats.ROWS)
         if not certain:

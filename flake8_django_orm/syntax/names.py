@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
@@ -66,6 +67,11 @@ def _bound_by(node: cst.CSTNode) -> Iterator[str]:
 def mentioned_names(node: cst.CSTNode) -> frozenset[str]:
     """Every name that stands anywhere below the node, whatever for."""
     return frozenset(part.value for part in walk(node) if isinstance(part, cst.Name))
+
+
+def count_names(node: cst.CSTNode) -> Mapping[str, int]:
+    """How often each name stands anywhere below the node."""
+    return Counter(part.value for part in walk(node) if isinstance(part, cst.Name))
 
 
 def block_statements(body: cst.BaseSuite) -> Sequence[cst.CSTNode]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
+from flake8_django_orm.syntax.names import count_names
 from flake8_django_orm.syntax.spans import node_spans
 
 _PREFIX = "if 1:\n"
@@ -84,6 +85,13 @@ class Place:
     def awaited(self) -> Place:
         """The place of `call()` in `await call()`; this place for what is not awaited."""
         return Place(self.unit, self.node.expression) if isinstance(self.node, cst.Await) else self
+
+    @property
+    def mentions(self) -> int:
+        """How often the name that stands here is mentioned in the unit; 0 for what is no name."""
+        if not isinstance(self.node, cst.Name):
+            return 0
+        return self.unit.ask(count_names, self.unit.tree).get(self.node.value, 0)
 
     def at(self, node: cst.CSTNode) -> Place:
         """The place of another node of the same unit."""

@@ -107,6 +107,10 @@ CURED = {
         'found.append(list(book.chapters.order_by("pk").values_list("pk", "title")))',
         "found.append([(chapter.pk, chapter.title) for chapter in sorted(book.chapters.all(), key=lambda chapter: chapter.pk)])",
     ),
+    "a list is made longer": (
+        'found += book.chapters.order_by("pk").values_list("title", flat=True)\nfound.extend(book.chapters.filter(done=True))',
+        "found += [chapter.title for chapter in sorted(book.chapters.all(), key=lambda chapter: chapter.pk)]\nfound.extend([chapter for chapter in book.chapters.all() if chapter.done])",
+    ),
     "dictionaries": (
         'found.append(list(book.chapters.values("title", "editor")))',
         'found.append([{"title": chapter.title, "editor": chapter.editor_id} for chapter in book.chapters.all()])',

@@ -1,12 +1,12 @@
 """rest_framework.serializers: what a serializer is given, and that reading `data` reads its rows.
 
-`represent` and `read_fields` are the reader of serializers (readers/serializers.py): the fields are declarations, which
+`represent`, `represent_each` and `read_fields` are the reader of serializers (readers/serializers.py): the fields are declarations, which
 no Python statement here could go through.
 """
 
 from __future__ import annotations
 
-from rest_framework._reading import read_fields, represent
+from rest_framework._reading import read_fields, represent, represent_each
 from rest_framework.fields import (
     BooleanField,
     CharField,
@@ -66,7 +66,7 @@ class Serializer(BaseSerializer):
 
 class ListSerializer(BaseSerializer):
     def to_representation(self, data):
-        return represent(self.child, data)
+        return represent_each(self.child, data)
 
 
 class ModelSerializer(Serializer):

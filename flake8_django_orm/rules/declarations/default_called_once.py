@@ -55,9 +55,9 @@ class DefaultCalledOnce(Rule):
 
     ## Fix safety
     A call without arguments that is the whole argument becomes the function itself. Any other expression moves into a
-    function of the module, right before the class, because a migration must be able to name it. Both are unsafe: new rows
-    get another value than before, which is the point, and Django writes a migration for the changed default. There is no
-    fix in `validators` and `db_default`, nor where the expression uses names of the class body.
+    function of the module, right before the class, because a migration must be able to name it. Both are unsafe: new
+    rows get another value than before, which is the point, and Django writes a migration for the changed default. There
+    is no fix in `validators` and `db_default`, nor where the expression uses names of the class body.
 
     ## What it does not see
     Calls of the project's own functions, and values that a module-level name holds: `NOW = timezone.now()`.
@@ -79,9 +79,7 @@ class DefaultCalledOnce(Rule):
             if call is not None:
                 yield self._report(event, argument, call, context)
 
-    def _report(
-        self, event: FieldDeclared, argument: FieldArgument, call: DefaultCall, context: RuleContext
-    ) -> Report:
+    def _report(self, event: FieldDeclared, argument: FieldArgument, call: DefaultCall, context: RuleContext) -> Report:
         short = ".".join(call.function.rsplit(".", 2)[-2:])
         return Report(
             event=event,
@@ -120,9 +118,7 @@ def _fix(event: FieldDeclared, argument: FieldArgument, call: DefaultCall, conte
         return Fix(Applicability.UNSAFE, "Pass the function, not its value", (edit,))
     from flake8_django_orm.fixes.module_functions import as_function, function_name
 
-    edits = as_function(
-        context.project, argument.place, function_name(argument.name, event.owner.qualname, event.name)
-    )
+    edits = as_function(context.project, argument.place, function_name(argument.name, event.owner.qualname, event.name))
     return Fix(Applicability.UNSAFE, "Pass a function that makes the value", edits) if edits is not None else None
 
 
@@ -130,6 +126,4 @@ def _takes_function(event: FieldDeclared, argument: FieldArgument, context: Rule
     if argument.name != "choices":
         return argument.name in _TAKES_FUNCTION
     version = context.django_version
-    return event.kind == "form" or (
-        event.kind == "model" and version is not None and version >= _CHOICES_TAKE_FUNCTION
-    )
+    return event.kind == "form" or (event.kind == "model" and version is not None and version >= _CHOICES_TAKE_FUNCTION)

@@ -15,8 +15,8 @@ class SharedDefault(Rule):
     `default=dict()`.
 
     ## Why is this bad
-    There is one such object for the whole process. A row that changes its value in place changes the default of all rows
-    that are made afterwards. `manage.py check` reports it for `JSONField` and `ArrayField` only (fields.E010).
+    There is one such object for the whole process. A row that changes its value in place changes the default of all
+    rows that are made afterwards. `manage.py check` reports it for `JSONField` and `ArrayField` only (fields.E010).
 
     ## Example
     ```python
@@ -42,8 +42,8 @@ class SharedDefault(Rule):
     before the class, because a migration must be able to name it.
 
     ## What it does not see
-    Containers that are bound to a name elsewhere and passed by that name, and fields of a class of your own that extends
-    `models.Field` itself: such a field may make a value of its own out of the default.
+    Containers that are bound to a name elsewhere and passed by that name, and fields of a class of your own that
+    extends `models.Field` itself: such a field may make a value of its own out of the default.
 
     ## References
     - [Django documentation: Field.default](https://docs.djangoproject.com/en/stable/ref/models/fields/#default)
@@ -66,7 +66,8 @@ class SharedDefault(Rule):
             yield Report(
                 event=event,
                 place=argument.place,
-                message=f"all {event.owner.name} rows share one {argument.literal} as the default of {event.name}: {advice}",
+                message=f"all {event.owner.name} rows share one {argument.literal} as the default of {event.name}: "
+                f"{advice}",
                 fix=_fix(event, argument, context),
                 model=event.model.label if event.model is not None else None,
             )

@@ -29,8 +29,7 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
     yield Report(
         event=event,
         place=event.place,
-        message=f"{rows} {origin.model.name} row reads {'.'.join(event.path)}, which {cost}: "
-        f"add {words} to {where}",
+        message=f"{rows} {origin.model.name} row reads {'.'.join(event.path)}, which {cost}: add {words} to {where}",
         fix=add_loading(context.project, origin, event.all_paths),
         model=origin.model.label,
         relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),

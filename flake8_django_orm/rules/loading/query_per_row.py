@@ -70,6 +70,8 @@ class QueryPerRow(Rule):
         loop = event.varies[-1]
         if event.frame is not loop.frame and event.frame.parent is not loop.frame:
             return
+        if loop.frame.parent is not None and all(loop.frame in f.ancestors() for f in event.queryset.frames):
+            return  # the loop's own function is the place for it, whatever loops stand around the call
         # Fix builders import libcst, which a file without findings must not pay for.
         from flake8_django_orm.fixes.row_queries import read_relation, relation_of_key
 

@@ -81,5 +81,10 @@ class PrefetchBypassedRule(Rule):
 
 def _reason(event: PrefetchBypassed) -> str:
     """The first method that the prefetch cannot answer."""
-    refining = [s.method for s in event.queryset.steps[1:] if s.method != "all"]
-    return f"{refining[0]}()" if refining else f"{event.how}()"
+    methods = [step.method for step in event.queryset.steps]
+    # What stands before the relation's name comes from its manager's own get_queryset().
+    start = max((n for n, name in enumerate(methods) if name == event.relation.name), default=0)
+    refining = [name for name in methods[start + 1 :] if name != "all"]
+    if refining:
+        return "a slice" if refining[0] == "slice" else f"{refining[0]}()"
+    return "a second all()" if methods[start + 1 :].count("all") > 1 else f"{event.how}()"

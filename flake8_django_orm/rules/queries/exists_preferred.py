@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability, Fix
 from flake8_django_orm.machine.events import AnswerTested
-from flake8_django_orm.machine.uses import counted_again, rows_there, rows_unused
+from flake8_django_orm.machine.uses import built_here, counted_again, rows_there, rows_unused
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 _DOES = {
@@ -64,7 +64,10 @@ class ExistsPreferred(Rule):
         queryset = query.queryset
         if query.one_of_several or queryset.raw or not queryset.steps or query.arguments:
             return
-        if not rows_unused(query) if query.how in ("test", "len") else rows_there(query) or counted_again(query):
+        if query.how in ("test", "len"):
+            if not built_here(query) or not rows_unused(query):
+                return
+        elif rows_there(query) or counted_again(query):
             return
         from flake8_django_orm.fixes.asking import ask_exists
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability, Fix
 from flake8_django_orm.machine.events import QueryRun
-from flake8_django_orm.machine.uses import rows_unused
+from flake8_django_orm.machine.uses import built_here, rows_unused
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 
@@ -52,7 +52,9 @@ class LenForCount(Rule):
 
     def check(self, event: QueryRun, context: RuleContext) -> Iterator[Report]:
         queryset = event.queryset
-        if event.how != "len" or event.one_of_several or queryset.raw or not queryset.steps or not rows_unused(event):
+        if event.how != "len" or event.one_of_several or queryset.raw:
+            return
+        if not built_here(event) or not rows_unused(event):
             return
         from flake8_django_orm.fixes.asking import ask_count
 

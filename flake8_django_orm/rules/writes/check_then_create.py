@@ -12,14 +12,14 @@ from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
 class CheckThenCreate(Rule):
     """## What it does
-    Flags code that looks for a row, by `exists()`, `first()`, `count()` or `get()` with `except DoesNotExist`, and creates
-    it with the same values where there is none.
+    Flags code that looks for a row, by `exists()`, `first()`, `count()` or `get()` with `except DoesNotExist`, and
+    creates it with the same values where there is none.
 
     ## Why is this bad
-    Between the two another request may create the row. Without a unique constraint there are two rows afterwards, and every
-    later `get()` raises `MultipleObjectsReturned`. With one, the second request fails with `IntegrityError`.
-    `get_or_create()` catches that error and fetches the row of the other request. It can do so only where the database has
-    a unique constraint on the looked-up columns: the message says so where the model declares none.
+    Between the two another request may create the row. Without a unique constraint there are two rows afterwards, and
+    every later `get()` raises `MultipleObjectsReturned`. With one, the second request fails with `IntegrityError`.
+    `get_or_create()` catches that error and fetches the row of the other request. It can do so only where the database
+    has a unique constraint on the looked-up columns: the message says so where the model declares none.
 
     ## Example
     ```python
@@ -45,14 +45,14 @@ class CheckThenCreate(Rule):
     ```
 
     ## Fix safety
-    The fix writes `get_or_create()` with the conditions of the check and the other values as `defaults`. It is unsafe: where
-    several rows match, `get_or_create()` raises while `first()` and `exists()` did not. There is no fix where the code does
-    something else besides, or where a value is made by a call, which would run for rows that exist too.
+    The fix writes `get_or_create()` with the conditions of the check and the other values as `defaults`. It is unsafe:
+    where several rows match, `get_or_create()` raises while `first()` and `exists()` did not. There is no fix where the
+    code does something else besides, or where a value is made by a call, which would run for rows that exist too.
 
     ## What it does not see
-    Conditions that the new row need not meet (other values, `exclude()`, `Q` objects, lookups such as `name__iexact`). Code
-    under a lock, behind `select_for_update()` or inside of `except IntegrityError` is left alone, and so is a row that
-    another function creates.
+    Conditions that the new row need not meet (other values, `exclude()`, `Q` objects, lookups such as `name__iexact`).
+    Code under a lock, behind `select_for_update()` or inside of `except IntegrityError` is left alone, and so is a row
+    that another function creates.
 
     ## References
     - [Django documentation: get_or_create](https://docs.djangoproject.com/en/stable/ref/models/querysets/#get-or-create)
@@ -75,6 +75,8 @@ class CheckThenCreate(Rule):
         from flake8_django_orm.fixes.creation import get_or_create
 
         model = event.check.queryset.model
+        if _may_have_several(model, names):
+            return
         yield Report(
             event=event,
             place=event.place,
@@ -94,6 +96,12 @@ def _consequence(model: Model, names: set[str]) -> str:
         return "of two requests at a time one fails, use get_or_create()"
     columns = ", ".join(sorted(names))
     return f"two requests at a time create two, use get_or_create() and a unique constraint on {columns}"
+
+
+def _may_have_several(model: Model, names: set[str]) -> bool:
+    """True if only the owner of the row is known: one that has a row may be given a second later on."""
+    keys = {name for r in model.relations.values() if r.kind.forward_column for name in (r.name, r.attname)}
+    return len(names) == 1 and names <= keys and not _is_unique(model, names)
 
 
 def _is_unique(model: Model, names: set[str]) -> bool:

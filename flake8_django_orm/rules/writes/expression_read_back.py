@@ -14,8 +14,8 @@ _SAVE_REFRESHES = (6, 0)
 
 class ExpressionReadBack(Rule):
     """## What it does
-    Flags a read of an attribute to which an expression such as `F("likes") + 1` was assigned, after the row was saved and
-    before it is read again from the database. Holds for projects that run on a Django before 6.0.
+    Flags a read of an attribute to which an expression such as `F("likes") + 1` was assigned, after the row was saved
+    and before it is read again from the database. Holds for projects that run on a Django before 6.0.
 
     ## Why is this bad
     Before Django 6.0 the attribute holds the expression, not the number. It is shown as `F(likes) + Value(1)`, a
@@ -51,14 +51,14 @@ class ExpressionReadBack(Rule):
     ```
 
     ## Fix safety
-    The fix reads the column again before the read. It is unsafe: it is one query more, and what reads the attribute gets
-    a number instead of an expression.
+    The fix reads the column again before the read. It is unsafe: it is one query more, and what reads the attribute
+    gets a number instead of an expression.
 
     ## What it does not see
-    Reads by code that the row is handed to: templates, serializers, other modules. Since Django 6.0 `save()` fetches the
-    value itself, so there is nothing to report; on a database without `RETURNING` the read is a query of its own. The
-    version comes from `--djq-django-version`, else from the project's lock file or requirements, else it is the oldest
-    that is supported.
+    Reads by code that the row is handed to: templates, serializers, other modules. Since Django 6.0 `save()` fetches
+    the value itself, so there is nothing to report; on a database without `RETURNING` the read is a query of its own.
+    The version comes from `--djq-django-version`, else from the project's lock file or requirements, else it is the
+    oldest that is supported.
 
     ## References
     - [Django documentation: F() expressions](https://docs.djangoproject.com/en/5.2/ref/models/expressions/#f-expressions)

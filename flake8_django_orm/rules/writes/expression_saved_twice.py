@@ -16,8 +16,8 @@ _ARITHMETIC = frozenset("+-*/%^|&")
 
 class ExpressionSavedTwice(Rule):
     """## What it does
-    Flags a second `save()` of a row on which an expression such as `F("likes") + 1` was saved before and not read again.
-    Holds for projects that run on a Django before 6.0.
+    Flags a second `save()` of a row on which an expression such as `F("likes") + 1` was saved before and not read
+    again. Holds for projects that run on a Django before 6.0.
 
     ## Why is this bad
     Before Django 6.0 the expression stays on the instance after `save()`. The next `save()` sends it once more, and the
@@ -58,9 +58,9 @@ class ExpressionSavedTwice(Rule):
     database changes less than before.
 
     ## What it does not see
-    Expressions written by `bulk_update()` or `bulk_create()`, which no Django reads back, and saves in another function.
-    The version comes from `--djq-django-version`, else from the project's lock file or requirements, else it is the oldest
-    that is supported.
+    Expressions written by `bulk_update()` or `bulk_create()`, which no Django reads back, and saves in another
+    function. The version comes from `--djq-django-version`, else from the project's lock file or requirements, else it
+    is the oldest that is supported.
 
     ## References
     - [Django documentation: F() assignments persist after Model.save()](https://docs.djangoproject.com/en/5.2/ref/models/expressions/#f-assignments-persist-after-model-save)

@@ -16,8 +16,8 @@ class ExpressionUpdatesAllRows(Rule):
     Flags `Model.objects.update(n=F("n") + 1)`: an update from a row's own column on a manager that is not filtered.
 
     ## Why is this bad
-    It changes every row of the table. Where the author thought of one row, because `F()` reads like "its own value", all
-    the others change as well, and nothing in the result shows it. It is off by default, because it may be meant.
+    It changes every row of the table. Where the author thought of one row, because `F()` reads like "its own value",
+    all the others change as well, and nothing in the result shows it. It is off by default, because it may be meant.
 
     ## Example
     ```python

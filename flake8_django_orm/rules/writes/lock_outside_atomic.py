@@ -41,8 +41,8 @@ class LockOutsideAtomic(Rule):
     ```
 
     ## What it does not see
-    Transactions that a caller or the `ATOMIC_REQUESTS` setting opens: the function may be right, which is why the rule is
-    off by default.
+    Transactions that a caller or the `ATOMIC_REQUESTS` setting opens: the function may be right, which is why the rule
+    is off by default.
 
     ## References
     - [Django documentation: select_for_update](https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-for-update)

@@ -24,8 +24,8 @@ class LostUpdate(Rule):
     followed by `post.save()`.
 
     ## Why is this bad
-    Between reading and saving another request may change the same column. Both read 10, both save 11: one update is lost,
-    silently. An `F()` expression lets the database do the sum, on the value that is there at that moment.
+    Between reading and saving another request may change the same column. Both read 10, both save 11: one update is
+    lost, silently. An `F()` expression lets the database do the sum, on the value that is there at that moment.
 
     ## Example
     ```python
@@ -55,10 +55,10 @@ class LostUpdate(Rule):
     ```
 
     ## Fix safety
-    The fix writes the `F()` expression and, where others may read the attribute afterwards, a `refresh_from_db()` behind
-    the save. It is unsafe: until then the attribute holds an expression (before Django 6.0), signal receivers and `save()`
-    overrides see the expression, and no limit is checked in Python any more. There is no fix where the old or new value
-    is tested or used otherwise.
+    The fix writes the `F()` expression and, where others may read the attribute afterwards, a `refresh_from_db()`
+    behind the save. It is unsafe: until then the attribute holds an expression (before Django 6.0), signal receivers
+    and `save()` overrides see the expression, and no limit is checked in Python any more. There is no fix where the old
+    or new value is tested or used otherwise.
 
     ## What it does not see
     Rows locked by `select_for_update()`, rows made in the same function and rows that come from a parameter without an
@@ -88,11 +88,13 @@ class LostUpdate(Rule):
     def _report(self, event: RowSaved, change: ColumnChange, context: RuleContext) -> Report:
         from flake8_django_orm.fixes.expressions import use_expression
 
+        # A column that starts again at times (`0 if it is a new month else row.n`) cannot be summed up by the database.
+        certain = change.from_itself is None or change.from_itself.certain
         return Report(
             event=event,
             place=change.place,
-            message=_message(event.row, change.column, "saved"),
-            fix=use_expression(context.project, change),
+            message=_message(event.row, change.column, "saved", certain=certain),
+            fix=use_expression(context.project, change) if certain else None,
             model=event.row.model.label,
             related=(RelatedPlace(event.place, "the row is saved here"),),
             own_frame=_stands_in_root(event, change.place),
@@ -105,10 +107,10 @@ def _stands_in_root(event: RowSaved, place: Place) -> bool:
     return (place.path, place.unit.qualname) == (root.path, root.qualname)
 
 
-def _message(row: RowValue, column: str, written: str) -> str:
+def _message(row: RowValue, column: str, written: str, *, certain: bool = True) -> str:
+    cure = f'use F("{column}")' if certain else "lock the row with select_for_update() first"
     return (
-        f"{row.model.name}.{column} is changed in Python and {written}: "
-        f'two requests at a time lose an update, use F("{column}")'
+        f"{row.model.name}.{column} is changed in Python and {written}: two requests at a time lose an update, {cure}"
     )
 
 

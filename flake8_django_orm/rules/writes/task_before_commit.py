@@ -20,8 +20,8 @@ class TaskBeforeCommit(Rule):
 
     ## Why is this bad
     A worker may start the task at once, before the transaction is committed. It does not find the row, or finds the old
-    values. If the transaction is rolled back, the task runs all the same. `transaction.on_commit()` queues the task when
-    the rows are there for all to see.
+    values. If the transaction is rolled back, the task runs all the same. `transaction.on_commit()` queues the task
+    when the rows are there for all to see.
 
     ## Example
     ```python

@@ -17,8 +17,8 @@ _OPERATORS = frozenset("+-*/")
 
 class UpdateInPython(Rule):
     """## What it does
-    Flags a loop over a queryset that changes each row from its own columns and saves it: `product.price *= 2` followed by
-    `product.save()`.
+    Flags a loop over a queryset that changes each row from its own columns and saves it: `product.price *= 2` followed
+    by `product.save()`.
 
     ## Why is this bad
     Each row costs a query, and what another request changes between the SELECT and the save of a row is lost. One
@@ -51,8 +51,9 @@ class UpdateInPython(Rule):
     `auto_now` fields, and no limit is checked in Python any more.
 
     ## What it does not see
-    Changes behind a condition, which would have to become part of the filter. Models that override `save()` or that signal
-    receivers listen to are left alone, because `update()` calls neither; so are locked rows and sliced querysets.
+    Changes behind a condition, which would have to become part of the filter. Models that override `save()` or that
+    signal receivers listen to are left alone, because `update()` calls neither; so are locked rows and sliced
+    querysets.
 
     ## References
     - [Django documentation: Updating multiple objects at once](https://docs.djangoproject.com/en/stable/topics/db/queries/#updating-multiple-objects-at-once)

@@ -1,8 +1,9 @@
-"""django.views.generic: where the class-based views get their rows from and what they put into the context."""
+"""django.views.generic: where the class-based views get their rows from, and which template they hand them to."""
 
 from __future__ import annotations
 
 from django.core.paginator import Paginator
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 
@@ -11,6 +12,8 @@ class ContextMixin:
 
     def get_context_data(self, **kwargs):
         kwargs.setdefault("view", self)
+        if self.extra_context is not None:
+            kwargs.update(self.extra_context)
         return kwargs
 
 
@@ -23,9 +26,15 @@ class View:
 
 class TemplateResponseMixin:
     template_name = None
+    template_engine = None
+    response_class = TemplateResponse
+    content_type = None
 
     def render_to_response(self, context, **response_kwargs):
-        return context
+        return TemplateResponse(self.request, self.get_template_names(), context)
+
+    def get_template_names(self):
+        return [self.template_name]
 
 
 class TemplateView(TemplateResponseMixin, ContextMixin, View):
@@ -57,10 +66,37 @@ class SingleObjectMixin(ContextMixin):
             queryset = self.get_queryset()
         return queryset.get(pk=self.kwargs.get("pk"))
 
+    def get_context_object_name(self, obj):
+        return self._name_for(self.context_object_name, obj)
+
+    def _name_for(self, name, obj):
+        if name is not None:
+            return name
+        return obj._meta.model_name
+
     def get_context_data(self, **kwargs):
         context = {"object": self.object}
+        name = self.get_context_object_name(self.object)
+        context[name] = self.object
         context.update(kwargs)
         return super().get_context_data(**context)
+
+
+class SingleObjectTemplateResponseMixin(TemplateResponseMixin):
+    template_name_field = None
+    template_name_suffix = "_detail"
+
+    def get_template_names(self):
+        return self._names_for(self.template_name)
+
+    def _names_for(self, name):
+        if name is not None:
+            return [name]
+        if self.object is None:
+            options = self.model._meta
+        else:
+            options = self.object._meta
+        return ["%s/%s%s.html" % (options.app_label, options.model_name, self.template_name_suffix)]
 
 
 class BaseDetailView(SingleObjectMixin, View):
@@ -70,11 +106,12 @@ class BaseDetailView(SingleObjectMixin, View):
         return self.render_to_response(context)
 
 
-class DetailView(TemplateResponseMixin, BaseDetailView):
+class DetailView(SingleObjectTemplateResponseMixin, BaseDetailView):
     pass
 
 
 class MultipleObjectMixin(ContextMixin):
+    allow_empty = True
     model = None
     queryset = None
     ordering = None
@@ -96,8 +133,6 @@ class MultipleObjectMixin(ContextMixin):
         return self.get_queryset()
 
     def paginate_queryset(self, queryset, page_size):
-        if not page_size:
-            return None, None, queryset, False
         paginator = self.get_paginator(queryset, page_size)
         page = paginator.page(1)
         return paginator, page, page.object_list, page.has_other_pages()
@@ -108,14 +143,42 @@ class MultipleObjectMixin(ContextMixin):
     def get_paginator(self, queryset, per_page, **kwargs):
         return self.paginator_class(queryset, per_page)
 
+    def get_context_object_name(self, object_list):
+        return self._name_for(self.context_object_name, object_list)
+
+    def _name_for(self, name, object_list):
+        if name is not None:
+            return name
+        return "%s_list" % object_list.model._meta.model_name
+
     def get_context_data(self, *, object_list=None, **kwargs):
         if object_list is None:
             object_list = self.object_list
-        page_size = self.get_paginate_by(object_list)
-        paginator, page, rows, is_paginated = self.paginate_queryset(object_list, page_size)
-        context = {"paginator": paginator, "page_obj": page, "is_paginated": is_paginated, "object_list": rows}
+        return self._context_of(object_list, self.get_paginate_by(object_list), kwargs)
+
+    def _context_of(self, object_list, page_size, kwargs):
+        name = self.get_context_object_name(object_list)
+        context = {"paginator": None, "page_obj": None, "is_paginated": False, "object_list": object_list}
+        rows = object_list
+        if page_size:
+            paginator, page, rows, is_paginated = self.paginate_queryset(object_list, page_size)
+            context = {"paginator": paginator, "page_obj": page, "is_paginated": is_paginated, "object_list": rows}
+        context[name] = rows
         context.update(kwargs)
         return super().get_context_data(**context)
+
+
+class MultipleObjectTemplateResponseMixin(TemplateResponseMixin):
+    template_name_suffix = "_list"
+
+    def get_template_names(self):
+        return self._names_for(self.template_name)
+
+    def _names_for(self, name):
+        if name is not None:
+            return [name]
+        options = self.object_list.model._meta
+        return ["%s/%s%s.html" % (options.app_label, options.model_name, self.template_name_suffix)]
 
 
 class BaseListView(MultipleObjectMixin, View):
@@ -125,45 +188,104 @@ class BaseListView(MultipleObjectMixin, View):
         return self.render_to_response(context)
 
 
-class ListView(TemplateResponseMixin, BaseListView):
+class ListView(MultipleObjectTemplateResponseMixin, BaseListView):
     pass
 
 
 class FormMixin(ContextMixin):
     form_class = None
     success_url = None
+    prefix = None
+
+    def get_form_class(self):
+        return self.form_class
 
     def get_form(self, form_class=None):
-        return self.form_class()
+        return self.get_form_class()()
+
+    def get_context_data(self, **kwargs):
+        if "form" not in kwargs:
+            kwargs["form"] = self.get_form()
+        return super().get_context_data(**kwargs)
 
 
-class FormView(TemplateResponseMixin, FormMixin, View):
+class ProcessFormView(View):
+    def get(self, request, *args, **kwargs):
+        return self.render_to_response(self.get_context_data())
+
+
+class FormView(TemplateResponseMixin, FormMixin, ProcessFormView):
     pass
 
 
 class ModelFormMixin(FormMixin, SingleObjectMixin):
+    fields = None
+
     def form_valid(self, form):
         self.object = form.save()
 
 
-class CreateView(TemplateResponseMixin, ModelFormMixin, View):
+class CreateView(SingleObjectTemplateResponseMixin, ModelFormMixin, ProcessFormView):
+    template_name_suffix = "_form"
+
     def get(self, request, *args, **kwargs):
         self.object = None
-        return self.render_to_response(self.get_context_data())
+        return super().get(request, *args, **kwargs)
 
 
-class UpdateView(TemplateResponseMixin, ModelFormMixin, View):
+class UpdateView(SingleObjectTemplateResponseMixin, ModelFormMixin, ProcessFormView):
+    template_name_suffix = "_form"
+
     def get(self, request, *args, **kwargs):
         self.object = self.get_object()
-        return self.render_to_response(self.get_context_data())
+        return super().get(request, *args, **kwargs)
 
 
-class DeleteView(TemplateResponseMixin, BaseDetailView):
-    pass
+class DeleteView(SingleObjectTemplateResponseMixin, FormMixin, BaseDetailView):
+    template_name_suffix = "_confirm_delete"
 
 
-class ArchiveIndexView(ListView):
+class DateMixin:
     date_field = None
+    allow_future = False
+
+
+class BaseDateListView(MultipleObjectMixin, DateMixin, View):
+    def get(self, request, *args, **kwargs):
+        self.date_list, self.object_list, extra_context = self.get_dated_items()
+        context = self.get_context_data(object_list=self.object_list, date_list=self.date_list, **extra_context)
+        return self.render_to_response(context)
+
+    def get_dated_items(self):
+        return None, self.get_dated_queryset(), {}
+
+    def get_dated_queryset(self, **lookup):
+        return self.get_queryset().filter(**lookup)
+
+
+class ArchiveIndexView(MultipleObjectTemplateResponseMixin, BaseDateListView):
+    context_object_name = "latest"
+    template_name_suffix = "_archive"
+
+
+class YearArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
+    template_name_suffix = "_archive_year"
+
+
+class MonthArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
+    template_name_suffix = "_archive_month"
+
+
+class WeekArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
+    template_name_suffix = "_archive_week"
+
+
+class DayArchiveView(MultipleObjectTemplateResponseMixin, BaseDateListView):
+    template_name_suffix = "_archive_day"
+
+
+class TodayArchiveView(DayArchiveView):
+    pass
 
 
 class DateDetailView(DetailView):
