@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.config import check_options, check_prefixes, enabled_codes, root_for, settings_from_options
 from flake8_django_orm.flake8_configuration import Selection
-from flake8_django_orm.source import SourceError, read_source
+from flake8_django_orm.source import SourceError, TEMPLATE_SUFFIXES, read_source
 from flake8_django_orm.suppression import Suppression
 
 if TYPE_CHECKING:
@@ -114,6 +114,9 @@ class Linter:
         before = self._engines.statistics()
         try:
             text = self._text(path)
+            if path.suffix in TEMPLATE_SUFFIXES:
+                # What a template does is reported where it is rendered.
+                return FileReport(filename, str(path), digest=text_digest(text))
             if self._suppression.hides_file(text):
                 warning = self._misleading_noqa(filename, text)
                 return FileReport(filename, str(path), digest=text_digest(text), warning=warning)

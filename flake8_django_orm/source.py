@@ -54,6 +54,10 @@ _MIGRATION_MODULE = re.compile(r"^(?:\d{3,}(?:_.*)?|__init__|.*_\d{4,}_.*)$")
 _SETTINGS_MODULE = re.compile(r"^(?:settings|settings_.*|.*_settings)$")
 
 
+#: Files that a template engine renders; none of them is Python.
+TEMPLATE_SUFFIXES = frozenset({".html", ".htm", ".djhtml", ".jinja", ".jinja2", ".j2", ".txt", ".xml"})
+
+
 def file_kind(relative: str) -> FileKind:
     """The kind of the file at the POSIX path `relative` (relative to the project root)."""
     path = PurePosixPath(relative)

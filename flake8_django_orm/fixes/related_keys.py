@@ -1,7 +1,7 @@
 """The fix for a related row that is fetched for its key alone: the key's own column, `book.author_id`.
 
-In: the read of a relation with all uses of its row. Out: a fix that rewrites every one of them, or None where one cannot
-be rewritten: then the query would run all the same.
+In: the read of a relation with all uses of its row. Out: a fix that rewrites every one of them, or None where one
+cannot be rewritten: then the query would run all the same.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The fix for a related row that is fetched by the key which another row holds: read the relation instead.
 
-In: a query that a loop sends. Out: `loan.book` for `Book.objects.get(pk=loan.book_id)`, None where that is not the same.
+In: a query that a loop sends. Out: `loan.book` for `Book.objects.get(pk=loan.book_id)`, None where that is not the
+same.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ In: definitions, module-level expressions, annotations. Out: values; unknown whe
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ from flake8_django_orm.machine.values import (
     Shape,
     Unknown,
     Value,
+    alternatives,
+    each,
 )
 from flake8_django_orm.orm.callables import USER_MODEL_GETTERS
 from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, FunctionFacts
@@ -123,12 +126,15 @@ def user_model(machine: Machine) -> Value:
 
 
 def model_by_label(machine: Machine, names: list[Value]) -> Value:
-    """`apps.get_model("app.Model")` or `("app", "Model")`."""
-    words = [n.value for n in names if isinstance(n, Constant) and isinstance(n.value, str)]
-    if not words or len(words) != len(names) or len(words) > 2:
+    """`apps.get_model("app.Model")` or `("app", "Model")`; what a name may be on one way only is one alternative."""
+    if not names or len(names) > 2:
         return UNKNOWN
-    model = machine.project.model_by_label(".".join(words))
-    return ModelClass(model=model) if model is not None else UNKNOWN
+    found: list[Value] = []
+    for words in itertools.product(*(each(name) for name in names)):
+        texts = [w.value for w in words if isinstance(w, Constant) and isinstance(w.value, str)]
+        model = machine.project.model_by_label(".".join(texts)) if len(texts) == len(words) else None
+        found.append(ModelClass(model=model) if model is not None else UNKNOWN)
+    return alternatives(found)
 
 
 def receiver_order(machine: Machine, receiver: Value) -> tuple[str, ...]:

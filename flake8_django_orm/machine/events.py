@@ -208,6 +208,7 @@ class QueryRun(Event):
     result: Value | None = field(default=None, compare=False)
     uses: tuple[Use, ...] = ()  # everything that became of the very same queryset, this use included
     eager_uses: tuple[Use, ...] = ()  # the same of the querysets right after its select_related and prefetch_related
+    sole_use: bool = False  # nothing else became of it, nor of any queryset of its chain since its first eager loading
     loop_writes: frozenset[str] = frozenset()  # keys of the models that the loops around it write
     opaque_loop: bool = False  # the loops around it call code that cannot be seen
     tried: bool = False  # inside of a `try` with handlers: a failure may be met for this query alone

@@ -139,7 +139,7 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         )
     if name in callables.USER_MODEL_GETTERS:
         return definitions.user_model(machine)
-    if name.endswith("apps.get_model"):
+    if name.endswith(("apps.get_model", "apps.get_registered_model")):
         return definitions.model_by_label(machine, values)
     if name in callables.PREFETCH_NAMES:
         return loading_calls.prefetch_object(arguments)
@@ -163,6 +163,7 @@ def _getattr(machine: Machine, name: str, values: Sequence[Value], place: Place)
     """`getattr(row, "x")` and `hasattr(row, "x")` read the attribute."""
     attribute = values[1]
     if not (isinstance(attribute, Constant) and isinstance(attribute.value, str)):
+        machine.lose(values[0])  # it may read any of the row's relations
         return Unknown(loops=loops_of(*values))
     found = machine.read_attribute(values[0], attribute.value, place)
     return found if name == "builtins.getattr" else Unknown(loops=loops_of(*values))

@@ -41,7 +41,7 @@ def note_query(machine: Machine) -> None:
     earlier = [e for e in machine.queries(machine.store.model_queries(key)) if e.place != event.place]
     if event.writes:
         _check_create(machine, event, earlier)
-        machine.store.forget_model_queries(key)
+        machine.store.forget_model_queries(key, event.order)
         return
     _check_again(machine, event)
     _check_repeated(machine, event, earlier)
@@ -52,8 +52,8 @@ def _check_again(machine: Machine, event: QueryRun) -> None:
     store, number = machine.store, event.queryset.result
     state = store.result(number)
     # Between the two the rows may have been written: then the second query has something new to tell.
-    since_write = set(store.model_queries(event.queryset.model.key))
-    asked = machine.queries([order for order in state.queries if order in since_write])
+    written = store.model_written(event.queryset.model.key)
+    asked = machine.queries([order for order in state.queries if order > written])
     first = next((e for e in asked if e.place != event.place), None)
     if first is not None and not _is_answered(machine, event):
         machine.emit(EvaluatedAgain, event.place, first=first, second=event)

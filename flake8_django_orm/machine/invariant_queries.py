@@ -1,6 +1,7 @@
 """Queries in a loop that are the same in each iteration.
 
-In: a QueryRun. Out: the loop that repeats it for nothing, None where the answer may change from one iteration to the next.
+In: a QueryRun. Out: the loop that repeats it for nothing, None where the answer may change from one iteration to the
+next.
 """
 
 from __future__ import annotations

@@ -56,6 +56,10 @@ WORK_BOUND = 20_000
 DEPTH_BOUND = 12
 
 
+#: The methods whose rows come with others.
+EAGER = ("select_related", "prefetch_related")
+
+
 class WorkBoundError(Exception):
     """The root has used up its work: what it would have said later stays unsaid."""
 
@@ -395,14 +399,22 @@ class Machine:
             eager_uses=tuple(
                 use
                 for step in event.queryset.steps
-                if step.method in ("select_related", "prefetch_related")
+                if step.method in EAGER
                 for use in self.uses_of(step.result)
             ),
+            sole_use=self._is_sole_use(event),
             loop_writes=frozenset().union(*(self._effects(loop).written for loop in event.loops)),
             opaque_loop=any(self._effects(loop).opaque for loop in event.loops),
             tried=event.place in self.tried_places,
             dropped=event.place in self.dropped_places,
         )
+
+    def _is_sole_use(self, event: QueryRun) -> bool:
+        steps = event.queryset.steps
+        eager = [n for n, step in enumerate(steps) if step.method in EAGER]
+        if not eager or len(self.uses_of(event.queryset.result)) != 1:
+            return False
+        return all(len(self.uses_of(step.result)) == 1 for step in steps[eager[0] :])
 
     def uses_of(self, identity: int) -> tuple[Use, ...]:
         """Everything that became of a queryset or container, in order."""

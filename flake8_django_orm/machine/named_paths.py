@@ -169,3 +169,22 @@ def default_alias(expression: Expression) -> str:
     if name in AGGREGATES and isinstance(first, Constant) and isinstance(first.value, str):
         return f"{first.value}__{name.lower()}"
     return ""
+
+
+def negated_paths(step: Step) -> Iterator[NamedPath]:
+    """The lookups of exclude() and of ~Q(): those under an odd number of negations."""
+    described = queryset_method(step.method)
+    if described is not None and described.names is Names.LOOKUPS:
+        yield from _negated(step.arguments, negated=step.method == "exclude", keywords=True)
+
+
+def _negated(arguments: Sequence[Argument], *, negated: bool, keywords: bool) -> Iterator[NamedPath]:
+    for argument in arguments:
+        value = argument.value
+        if argument.name is None and isinstance(value, Expression):
+            name = value.function.rsplit(".", 1)[-1]
+            if name in ("~", "|", "&", "Q"):
+                turned = negated != (name == "~")
+                yield from _negated(value.arguments, negated=turned, keywords=name == "Q")
+        elif keywords and negated and argument.name and not argument.name.startswith("*"):
+            yield NamedPath(argument.name, Names.LOOKUPS, argument.place)

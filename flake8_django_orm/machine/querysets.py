@@ -308,7 +308,7 @@ def _from_prefetch(
     # The rows of a Prefetch are in the order of its queryset.
     inner = entry.queryset if entry is not None and prefetched else None
     plain = plain and _is_served(how, inner or queryset)
-    if relations.is_silent(machine, row):
+    if relations.may_be_prefetched(machine, row):
         # A row from outside may have anything prefetched; only a query that no cache can answer is certain.
         if plain:
             return replace(_pattern(machine, queryset, row, entry), loading=UNKNOWN_LOADING)

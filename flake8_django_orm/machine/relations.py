@@ -53,6 +53,13 @@ def is_silent(machine: Machine, row: RowValue) -> bool:
     return row.loading.unknown or machine.store.row(row.identity).escaped or machine.store.result(row.result).escaped
 
 
+def may_be_prefetched(machine: Machine, row: RowValue) -> bool:
+    """True where managers of the row may hold prefetched rows that nobody saw: its loading is unknown, or code that cannot
+    be seen had all rows. Code that had this one row may have read its single relations; it hardly prefetches for one row.
+    """
+    return row.loading.unknown or machine.store.result(row.result).escaped
+
+
 def read_single(machine: Machine, row: RowValue, relation: Relation, place: Place) -> Value:
     """`row.author`: the related row; emits RelationRead where that takes a query."""
     assigned = machine.store.row(row.identity).assigned.get(relation.name)

@@ -1,7 +1,7 @@
 """Writes that a loop sends once per row, and which one statement could do them all.
 
-In: a QueryRun that writes. Out: its `BulkWrite`, None where one statement would do less: where save() is the model's own,
-receivers listen, a failure is met for each row, or the iteration needs what was written.
+In: a QueryRun that writes. Out: its `BulkWrite`, None where one statement would do less: where save() is the model's
+own, receivers listen, a failure is met for each row, or the iteration needs what was written.
 """
 
 from __future__ import annotations

@@ -56,6 +56,7 @@ class ModelState:
     """What was asked of a model's table on the way here: the orders of QueryRun events since its last write."""
 
     queries: tuple[int, ...] = ()
+    written: int = 0  # the order of the last write on any way here
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +167,16 @@ class Store:
         return state.queries if isinstance(state, ModelState) else ()
 
     def note_model_query(self, key: str, order: int) -> None:
-        self._states["model", key] = ModelState((*self.model_queries(key), order))
+        self._states["model", key] = ModelState((*self.model_queries(key), order), self.model_written(key))
 
-    def forget_model_queries(self, key: str) -> None:
-        """The model's rows are written: a query asked again may have another answer."""
-        self._states.pop(("model", key), None)
+    def model_written(self, key: str) -> int:
+        """The order of the last write to the model's table, on any way here; 0 where there was none."""
+        state = self._states.get(("model", key))
+        return state.written if isinstance(state, ModelState) else 0
+
+    def forget_model_queries(self, key: str, order: int) -> None:
+        """The model's rows are written by the query of that order: one asked again may have another answer."""
+        self._states["model", key] = ModelState((), order)
 
     # -- branches -----------------------------------------------------------------------------------------------
 
@@ -221,7 +227,7 @@ def _join_states(states: list[State | None]) -> State:
         )
     if any(isinstance(s, ModelState) for s in states):
         orders = {order for s in states if isinstance(s, ModelState) for order in s.queries}
-        return ModelState(tuple(sorted(orders)))
+        return ModelState(tuple(sorted(orders)), max(s.written for s in states if isinstance(s, ModelState)))
     return ObjectState(_join_values([s.members if isinstance(s, ObjectState) else {} for s in states]))
 
 

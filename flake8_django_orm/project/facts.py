@@ -161,3 +161,13 @@ class ModuleFacts:
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
+
+    def class_named(self, qualname: str) -> ClassFacts | None:
+        """The class of that qualified name, a nested one by `Outer.Inner`."""
+        classes, found = self.classes, None
+        for name in qualname.split("."):
+            found = classes.get(name)
+            if found is None:
+                return None
+            classes = found.classes
+        return found

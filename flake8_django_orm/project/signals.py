@@ -1,7 +1,7 @@
 """Which models the project's signal receivers listen to: what a bulk operation would pass by.
 
-In: a project. Out: the class names given as `sender=` to receivers of save and delete signals, or EVERY where one of them
-listens to all models or the sender cannot be told. Text is parsed, never imported.
+In: a project. Out: the class names given as `sender=` to receivers of save and delete signals, or EVERY where one of
+them listens to all models or the sender cannot be told. Text is parsed, never imported.
 """
 
 from __future__ import annotations

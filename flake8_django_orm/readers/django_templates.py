@@ -301,7 +301,7 @@ class DjangoTemplateReader:
         operator = condition.operator
         negated = operator in ("!=", "is not", "not in")
         if operator in ("in", "not in"):
-            key_uses.note_member(self.machine, left, place, negated=negated)
+            key_uses.note_member(self.machine, (left, left_place), place, negated=negated)
             self.machine.contains(right, left, right_place)
         elif operator in ("==", "!=", "is", "is not"):
             pair = ((left, left_place), (right, right_place))

@@ -173,7 +173,7 @@ class ExpressionReader(LeanVisitor):
         return definitions.resolve(self.machine, self.module, name)
 
     def visit_SimpleString(self, node: cst.SimpleString) -> Value:
-        return Constant(node.evaluated_value)
+        return self.unit.ask(_literal, node)
 
     def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> Value:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
@@ -182,10 +182,10 @@ class ExpressionReader(LeanVisitor):
         return unknown(left, right)
 
     def visit_Integer(self, node: cst.Integer) -> Value:
-        return Constant(node.evaluated_value)
+        return self.unit.ask(_literal, node)
 
     def visit_Float(self, node: cst.Float) -> Value:
-        return Constant(node.evaluated_value)
+        return self.unit.ask(_literal, node)
 
     def visit_FormattedString(self, node: cst.FormattedString) -> Value:
         values = []
@@ -486,8 +486,10 @@ class ExpressionReader(LeanVisitor):
             return self._joined(left, right, node)
         if isinstance(left, Expression) or isinstance(right, Expression):
             return _expression(left, operator, right)
-        self.machine.note_use(left)
-        self.machine.note_use(right)
+        for side in (left, right):
+            self.machine.note_use(side)
+            if any(isinstance(one, Collection) for one in each(side)):
+                self.machine.lose(side)  # the sum of both is not followed
         worked_out = rows.arithmetic(
             left, operator, right, self.place(node), self.place(left_node), self.place(right_node)
         )
@@ -622,6 +624,10 @@ def constant_text(template: str, parts: Sequence[Value]) -> Constant | None:
         return Constant(template % tuple(values))
     except (TypeError, ValueError):
         return None
+
+
+def _literal(node: cst.SimpleString | cst.Integer | cst.Float) -> Constant:
+    return Constant(node.evaluated_value)
 
 
 def _expression(left: Value, operator: str, right: Value) -> Expression:

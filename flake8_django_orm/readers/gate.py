@@ -37,6 +37,7 @@ QUERY_WORDS = frozenset(
         "aget_object_or_404",
         "aget_list_or_404",
         "get_user_model",
+        "get_model",
         "save",
         "asave",
         "atomic",

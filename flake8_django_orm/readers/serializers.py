@@ -27,6 +27,7 @@ from flake8_django_orm.machine.values import (
     Method,
     QuerySetValue,
     RowValue,
+    Shape,
     Unknown,
     Value,
     each,
@@ -108,7 +109,7 @@ class SerializerReader:
         """Read a row, or all rows of a queryset or list."""
         for one in each(value):
             match one:
-                case RowValue():
+                case RowValue() | Collection(shape=Shape.DICT) | Instance():
                     self._represent_row(serializer, one)
                 case ManagerValue() | QuerySetValue() | Collection():
                     if not (through_list and self._has_own_list(serializer, one)):
@@ -143,14 +144,13 @@ class SerializerReader:
         row = iteration.bind(machine, pattern, loop)
         with machine.looping(loop):
             for one in each(row):
-                if isinstance(one, RowValue):
-                    self._represent_row(serializer, one)
+                self._represent_row(serializer, one)
         for (number, path, _), state in machine.store.rows_of_loop(loop.number):
             for name, on_every_way in state.reads.items():
                 every_row = on_every_way and repeats is Repeats.ROWS
                 machine.store.note_result_read(number, (*path, name), every_row=every_row)
 
-    def _represent_row(self, serializer: Instance, row: RowValue) -> None:
+    def _represent_row(self, serializer: Instance, row: Value) -> None:
         if self._defines(serializer.key, "to_representation"):
             self._call(serializer, "to_representation", row)
         else:
@@ -159,7 +159,7 @@ class SerializerReader:
     def read_fields(self, serializer: Instance, row: Value) -> None:
         """Read every field of the serializer of one row."""
         facts = self.project.class_facts(serializer.key)
-        if not isinstance(row, RowValue) or facts is None:
+        if facts is None or isinstance(row, (Unknown, Constant)):
             return
         same = [f for f in self.machine.frame.ancestors() if f.function == facts.key]
         fields = serializer_fields(self.machine, facts) if len(same) < _NESTED_IN_ITSELF else None
@@ -236,7 +236,7 @@ class FieldReader:
                 return string_place(whole, self.field.name) or whole
         return self.reader.place
 
-    def read(self, row: RowValue) -> None:
+    def read(self, row: Value) -> None:
         """Read the field as `to_representation` does."""
         kinds = self.field.ancestors
         if _METHOD_FIELD in kinds:
@@ -250,7 +250,7 @@ class FieldReader:
 
     # -- kinds of field -------------------------------------------------------------------------------------------
 
-    def _read_method(self, row: RowValue) -> None:
+    def _read_method(self, row: Value) -> None:
         given = self.field.text(self.project, "method_name")
         if given is None and self.field.items and self.field.items[0].kind == "const":
             given = str(self.field.items[0].value)
@@ -259,7 +259,7 @@ class FieldReader:
             bound = FunctionValue(facts=method, bound=self.serializer)
             self.machine.call(bound, (Argument(row),), self.place)
 
-    def _read_nested(self, row: RowValue) -> None:
+    def _read_nested(self, row: Value) -> None:
         if self.field.depth:
             self._read_by_depth(row)
             return
@@ -270,13 +270,13 @@ class FieldReader:
         nested = SerializerReader(self.reader.execution, self.machine, self.place)
         nested.represent(Instance(inner.class_key, self.machine.store.new_identity()), value)
 
-    def _read_by_depth(self, row: RowValue) -> None:
+    def _read_by_depth(self, row: Value) -> None:
         """A serializer that ModelSerializer makes for `Meta.depth`: every field of the other model."""
         value = self._source(row)
         nested = _DepthReader(self.reader.execution, self.machine, self.place, self.field)
         nested.represent(self.serializer, value, through_list=False)
 
-    def _read_related(self, row: RowValue) -> None:
+    def _read_related(self, row: Value) -> None:
         inner = self._inner("child_relation") if _MANY_RELATED in self.field.ancestors else self.field
         if inner is None:
             return
@@ -338,7 +338,7 @@ class FieldReader:
         else:
             self._text_of(value, inner.ancestors)
 
-    def _read_value(self, row: RowValue) -> None:
+    def _read_value(self, row: Value) -> None:
         getter = self._own_method(self.field, "get_attribute")
         value = self._call_own(self.field, getter, row) if getter is not None else self._source(row)
         shown = self._own_method(self.field, "to_representation")
@@ -383,7 +383,7 @@ class FieldReader:
         source = self.field.text(self.project, "source") or self.field.name
         return () if source == "*" else tuple(source.split("."))
 
-    def _source(self, row: RowValue) -> Value:
+    def _source(self, row: Value) -> Value:
         if "source" in self.field.arguments and self.field.text(self.project, "source") is None:
             return UNKNOWN
         return self._attributes(row, self._path())
@@ -393,6 +393,9 @@ class FieldReader:
         for name in path:
             if isinstance(value, (Unknown, Constant, ExternalValue, ClassValue)):
                 return UNKNOWN
+            if isinstance(value, Collection) and value.shape is Shape.DICT:
+                value = self.machine.index(value, Constant(name), self.place)
+                continue
             value = self.machine.read_attribute(value, name, self.place)
             if any(_is_simple(one) for one in each(value)):
                 value = self.machine.call(value, (), self.place)
@@ -424,7 +427,9 @@ class _DepthReader(SerializerReader):
         super().__init__(execution, machine, place)
         self.field = one
 
-    def _represent_row(self, serializer: Instance, row: RowValue) -> None:
+    def _represent_row(self, serializer: Instance, row: Value) -> None:
+        if not isinstance(row, RowValue):
+            return
         for one in model_fields(row.model, self.field.owner, self.project, self.field.depth - 1):
             reader = FieldReader(self, serializer, one)
             reader.read(row)

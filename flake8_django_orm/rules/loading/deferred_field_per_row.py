@@ -40,9 +40,9 @@ class DeferredFieldPerRow(Rule):
     that reads the column, and unsafe where others may use the same queryset.
 
     ## What it does not see
-    A column that is read behind a condition, as by `if hasattr(book, "summary_length")`, may be read for few rows and is
-    left alone. Not seen are columns that are read by a computed name, columns of related rows that `only("author__name")` leaves out, and querysets
-    with more than one `only()` or `defer()` for its fix.
+    A column that is read behind a condition, as by `if hasattr(book, "summary_length")`, may be read for few rows and
+    is left alone. Not seen are columns that are read by a computed name, columns of related rows that
+    `only("author__name")` leaves out, and querysets with more than one `only()` or `defer()` for its fix.
 
     ## References
     - [Django documentation: only()](https://docs.djangoproject.com/en/stable/ref/models/querysets/#only)

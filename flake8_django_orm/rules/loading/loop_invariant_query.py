@@ -48,8 +48,8 @@ class LoopInvariantQuery(Rule):
     nothing to go over, all iterations share one object, and what other processes write meanwhile is not seen.
 
     ## What it does not see
-    The rule is silent where the loop writes the model or calls code that cannot be seen, behind a condition, and for rows
-    that are locked or drawn at random.
+    The rule is silent where the loop writes the model or calls code that cannot be seen, behind a condition, and for
+    rows that are locked or drawn at random.
 
     ## References
     - [Django documentation: understand queryset evaluation](https://docs.djangoproject.com/en/stable/topics/db/optimization/#understand-queryset-evaluation)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.machine.frames import Body
 from flake8_django_orm.rules.base import RelatedPlace, Report, RuleContext
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import MissingLoading
+    from flake8_django_orm.syntax.units import Place
 
 
 def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Report]:
@@ -22,7 +24,7 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
     origin = event.origin
     words = describe_loading(context.project, origin, [event.path])
     built = loading_place(context.project, origin, [event.path]) or (origin.steps[-1].place if origin.steps else None)
-    where = f"the queryset on {context.line_of(built)}" if built is not None else "the queryset"
+    where = _where(event, built, context)
     rows = "every" if event.loops else "the"
     raises = any(frame.is_async for frame in event.reads[-1].frame.ancestors())
     cost = "raises SynchronousOnlyOperation in async code" if raises else "runs a query of its own"
@@ -30,7 +32,7 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
         event=event,
         place=event.place,
         message=f"{rows} {origin.model.name} row reads {'.'.join(event.path)}, which {cost}: add {words} to {where}",
-        fix=add_loading(context.project, origin, event.all_paths),
+        fix=add_loading(context.project, origin, event.all_paths, shared=_is_shared(event, built, context)),
         model=origin.model.label,
         relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),
         related=tuple(
@@ -39,3 +41,26 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
             if read.place != event.place
         ),
     )
+
+
+def _where(event: MissingLoading, built: Place | None, context: RuleContext) -> str:
+    """The queryset to change, in words."""
+    if built is None:
+        return "the queryset"
+    if not context.project.is_own(built.path):
+        # Django's own view makes it from the model.
+        return f"the queryset of {event.frame.ancestors()[-1].qualname}"
+    if not built.path.endswith(".py"):
+        return f"a queryset made in Python: the template makes this one on {context.line_of(built)}"
+    return f"the queryset on {context.line_of(built)}"
+
+
+def _is_shared(event: MissingLoading, built: Place | None, context: RuleContext) -> bool | None:
+    """False where the queryset stands in the class that the framework drives: nobody else calls its methods."""
+    root = event.frame.ancestors()[-1]
+    if root.body is not Body.OWNER or built is None or built.path != root.path:
+        return None
+    module = context.project.module_at(context.project.root / root.path)
+    owner = module.class_named(root.qualname) if module is not None else None
+    row = (context.project.text(built.path) or "").count("\n", 0, built.span[0]) + 1
+    return False if owner is not None and owner.start <= row <= owner.end else None

@@ -14,8 +14,8 @@ from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 class PrefetchPerRow(Rule):
     """## What it does
-    Flags `prefetch_related_objects([row], ...)` for each row of a loop, and a `get()` by key with `prefetch_related()` in
-    each iteration.
+    Flags `prefetch_related_objects([row], ...)` for each row of a loop, and a `get()` by key with `prefetch_related()`
+    in each iteration.
 
     ## Why is this bad
     A prefetch saves queries because it serves many rows at once. Made for one row at a time, it sends a query for each
@@ -49,9 +49,9 @@ class PrefetchPerRow(Rule):
     ```
 
     ## Fix safety
-    The fix adds the lookups to the queryset of the loop and removes the call. It is unsafe: the related rows of all rows
-    are then in memory at once, and the import of `prefetch_related_objects` may be left without a use. There is no fix
-    for `get()`.
+    The fix adds the lookups to the queryset of the loop and removes the call. It is unsafe: the related rows of all
+    rows are then in memory at once, and the import of `prefetch_related_objects` may be left without a use. There is no
+    fix for `get()`.
 
     ## What it does not see
     A prefetch behind a condition, and one for a batch of rows, which is the cure.

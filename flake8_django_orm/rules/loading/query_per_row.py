@@ -12,13 +12,13 @@ from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 class QueryPerRow(Rule):
     """## What it does
-    Flags a query in a loop that depends on the loop's row and that one query for all rows could replace: a row fetched by
-    its key, a `count()`, `exists()` or `aggregate()` over the rows that belong to the loop's row, and these rows
+    Flags a query in a loop that depends on the loop's row and that one query for all rows could replace: a row fetched
+    by its key, a `count()`, `exists()` or `aggregate()` over the rows that belong to the loop's row, and these rows
     themselves, filtered or ordered.
 
     ## Why is this bad
-    The loop sends one query for each row. `in_bulk()`, `annotate()` or a `Prefetch` object with a queryset gets the same
-    from the database at once.
+    The loop sends one query for each row. `in_bulk()`, `annotate()` or a `Prefetch` object with a queryset gets the
+    same from the database at once.
 
     ## Example
     ```python
@@ -47,9 +47,9 @@ class QueryPerRow(Rule):
     gives the same object.
 
     ## What it does not see
-    A query behind a condition of the loop is left alone: it may run for few rows, or fill a cache of the code's own. So is
-    one in a loop that writes the same model, one with several conditions that differ from row to row, and a row that is
-    fetched anew by its own key. `get_or_create()` in a loop has to look at each row, and is left alone too.
+    A query behind a condition of the loop is left alone: it may run for few rows, or fill a cache of the code's own. So
+    is one in a loop that writes the same model, one with several conditions that differ from row to row, and a row that
+    is fetched anew by its own key. `get_or_create()` in a loop has to look at each row, and is left alone too.
 
     ## References
     - [Django documentation: retrieve everything at once](https://docs.djangoproject.com/en/stable/topics/db/optimization/#retrieve-everything-at-once-if-you-know-you-will-need-it)

@@ -13,7 +13,8 @@ from flake8_django_orm.rules.base import Report, Rule, RuleContext
 class WritePerRow(Rule):
     """## What it does
     Flags `create()`, `save()` and `delete()` of one row in each iteration of a loop, and `add()` of one row to the same
-    many-to-many relation, where `bulk_create()`, `bulk_update()`, the queryset's `delete()` or one `add()` writes all rows.
+    many-to-many relation, where `bulk_create()`, `bulk_update()`, the queryset's `delete()` or one `add()` writes all
+    rows.
 
     ## Why is this bad
     Each write is a round trip to the database, and without a transaction around it a commit of its own. A thousand rows
@@ -41,19 +42,19 @@ class WritePerRow(Rule):
     ## Fix safety
     The fix is offered for a loop that does nothing but write, and it is unsafe, because bulk operations do less:
 
-    - `bulk_create()` and `bulk_update()` call neither `save()` nor signal receivers, those of installed packages included;
-      all rows are in memory at once, and one wrong row keeps all from being written;
+    - `bulk_create()` and `bulk_update()` call neither `save()` nor signal receivers, those of installed packages
+      included; all rows are in memory at once, and one wrong row keeps all from being written;
     - `bulk_update()` does not set `auto_now` columns;
-    - `bulk_create()` leaves the primary key unset on databases that cannot return it, and refuses models with multi-table
-      inheritance;
+    - `bulk_create()` leaves the primary key unset on databases that cannot return it, and refuses models with
+      multi-table inheritance;
     - a queryset's `delete()` does not call the model's `delete()`, though it sends the delete signals.
 
     There is no fix for `save()`: which columns `bulk_update()` has to name is for the author to say.
 
     ## What it does not see
-    The rule is silent where the model defines `save()` or `delete()`, where a receiver of the project listens to it, in a
-    `try` that meets the failure of one row, where the result of `create()` is used, where the loop calls code that cannot be
-    seen (which may need what was written), and for rows that are made and saved in two steps.
+    The rule is silent where the model defines `save()` or `delete()`, where a receiver of the project listens to it, in
+    a `try` that meets the failure of one row, where the result of `create()` is used, where the loop calls code that
+    cannot be seen (which may need what was written), and for rows that are made and saved in two steps.
 
     ## References
     - [Django documentation: bulk_create()](https://docs.djangoproject.com/en/stable/ref/models/querysets/#bulk-create)

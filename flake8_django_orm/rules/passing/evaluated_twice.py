@@ -15,8 +15,8 @@ _ONE = frozenset({"index", "first", "last"})
 class EvaluatedTwice(Rule):
     """## What it does
     Flags a queryset that is asked `exists()` or `count()`, or for one row by an index, and whose rows are fetched
-    afterwards; two indexes of a queryset that has not been evaluated; `exists()` before `first()`; and `first()` or `last()`
-    of rows that were fetched already and that Django does not find in them.
+    afterwards; two indexes of a queryset that has not been evaluated; `exists()` before `first()`; and `first()` or
+    `last()` of rows that were fetched already and that Django does not find in them.
 
     ## Why is this bad
     A queryset that has fetched its rows answers `if books`, `len(books)` and `books[0]` without a query. Asked in the
@@ -47,12 +47,13 @@ class EvaluatedTwice(Rule):
     ```
 
     ## Fix safety
-    The fix is safe: it writes `books` for `books.exists()` and `len(books)` for `books.count()` where the rows are fetched
-    afterwards anyway. There is no fix for the other forms, and none for a queryset that is not in a variable.
+    The fix is safe: it writes `books` for `books.exists()` and `len(books)` for `books.count()` where the rows are
+    fetched afterwards anyway. There is no fix for the other forms, and none for a queryset that is not in a variable.
 
     ## What it does not see
     The rule is silent where the rows are fetched behind a further condition, as by `if books.count() < 100`: the number
-    then saves the rows. It is silent where the model is written in between, and for `iterator()`, which keeps no rows.
+    then saves the rows. It is silent in `async def`, where a queryset cannot be tested, where the model is written in
+    between, and for `iterator()`, which keeps no rows.
 
     ## References
     - [Django documentation: when querysets are evaluated](https://docs.djangoproject.com/en/stable/ref/models/querysets/#when-querysets-are-evaluated)
@@ -67,7 +68,7 @@ class EvaluatedTwice(Rule):
 
     def check(self, event: EvaluatedAgain, context: RuleContext) -> Iterator[Report]:
         first, second = event.first, event.second
-        if first.one_of_several or second.one_of_several or first.frame is not second.frame:
+        if first.one_of_several or second.one_of_several or first.frame is not second.frame or first.frame.is_async:
             return
         advice = _advice(first, second)
         if advice is None:

@@ -66,13 +66,14 @@ class PrefetchBypassedRule(Rule):
         if event.loop is None or not event.loop.counts:
             return
         path = ".".join(event.path)
+        elsewhere = f" on {context.line_of(event.place)}" if event.frame.parent is not None else ""
         from flake8_django_orm.fixes.prefetch_bypass import use_prefetched_rows
 
         yield Report(
             event=event,
             place=event.place,
-            message=f"every {event.row.model.name} row runs a query for {path} although it is prefetched on "
-            f"{context.line_of(event.origin.steps[-1].place)}: {_reason(event)} cannot use the prefetched rows",
+            message=f"every {event.origin.model.name} row runs a query for {path}{elsewhere} although it is prefetched: "
+            f"{_reason(event)} cannot use the prefetched rows",
             fix=use_prefetched_rows(context.project, event),
             model=event.origin.model.label,
             relations=("__".join(event.path),),

@@ -18,8 +18,8 @@ class RelatedObjectForId(Rule):
     `book.author.pk`, `book.author == author`, `book.author is None`, `if book.author`, `filter(author=book.author)`.
 
     ## Why is this bad
-    The key stands in a column of the row itself, `author_id`. Django fetches the related row all the same, by a query of
-    its own: one for each such row.
+    The key stands in a column of the row itself, `author_id`. Django fetches the related row all the same, by a query
+    of its own: one for each such row.
 
     ## Example
     ```python
@@ -40,16 +40,17 @@ class RelatedObjectForId(Rule):
     ```
 
     ## Fix safety
-    The fix writes the key's column at every place where the relation is read. It is unsafe where the key may be null and
-    its value is taken: `book.editor.id` raises `AttributeError` where `book.editor_id` gives `None`. It is also unsafe
-    where a key that may be null is compared with `request.user`, because an anonymous user has the key `None`, and in a
-    function that is handed the row, because others may hand it a row whose related row was never saved. There is no fix for `in`, where the container would have to hold keys, and none for a comparison with something that is not surely
-    a row of the same model.
+    The fix writes the key's column at every place where the relation is read. It is unsafe where the key may be null
+    and its value is taken: `book.editor.id` raises `AttributeError` where `book.editor_id` gives `None`. It is also
+    unsafe where a key that may be null is compared with `request.user`, because an anonymous user has the key `None`,
+    and in a function that is handed the row, because others may hand it a row whose related row was never saved. There
+    is no fix for `in`, where the container would have to hold keys, and none for a comparison with something that is
+    not surely a row of the same model.
 
     ## What it does not see
-    Rows that come from outside of the function: their relation may be loaded. A relation is left alone if anything else is
-    read of the related row in sight, if it is kept in a variable, or if the foreign key points at another column than the
-    primary key.
+    Rows that come from outside of the function: their relation may be loaded. A relation is left alone if anything else
+    is read of the related row in sight, if it is kept in a variable, or if the foreign key points at another column
+    than the primary key.
 
     ## References
     - [Django documentation: use foreign key values directly](https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-foreign-key-values-directly)

@@ -14,7 +14,69 @@ if TYPE_CHECKING:
 
 
 class IdsThroughPython(Rule):
-    """@PAGE504@"""
+    """## What it does
+    Flags keys (or another column) that are fetched into a list only to go back to the database in an `__in` lookup.
+
+    ## Why is this bad
+    It is two queries where one would do, and every key travels twice.
+
+    ## Example
+    ```python
+    from app.models import Author, Book
+
+
+    def books():
+        ids = list(Author.objects.filter(active=True).values_list("id", flat=True))
+        return list(Book.objects.filter(author__in=ids))
+    ```
+
+    ## Use instead
+    ```python
+    from app.models import Author, Book
+
+
+    def books():
+        return list(Book.objects.filter(author__in=Author.objects.filter(active=True)))
+    ```
+
+    Measured with 20 000 authors and 100 000 books (Django 5.2, SQLite 3.40, PostgreSQL 15; milliseconds, rows fetched
+    included):
+
+    | keys | SQLite: list | SQLite: queryset | PostgreSQL: list | PostgreSQL: queryset |
+    |---|---|---|---|---|
+    | 10 | 0.5 | 0.4 | 0.8 | 0.7 |
+    | 1 000 | 69 | 62 | 51 | 48 |
+    | 10 000 | 1066 | 868 | 1035 | 901 |
+
+    The plans of the queryset form show that it is no loop: SQLite makes a list of the keys by itself, PostgreSQL
+    joins.
+
+    ```text
+    SQLite      SEARCH app_book USING INDEX app_book_author_id (author_id=?)
+                LIST SUBQUERY 1
+                  SEARCH U0 USING COVERING INDEX app_author_rank (rank<?)
+    PostgreSQL  Hash Join  (actual time=1.616..56.572 rows=50000 loops=1)
+                  Hash Cond: (app_book.author_id = u0.id)
+                  ->  Seq Scan on app_book
+                  ->  Hash
+                        ->  Index Scan using app_author_rank on app_author u0
+                              Index Cond: (rank < 10000)
+    ```
+
+    The list wins where one list serves several queries: a slow search for 560 authors, used by two queries, took 24 ms
+    with one list and 29 ms with two subqueries on PostgreSQL. Such a list is left alone.
+
+    ## Fix safety
+    The fix passes the queryset in the place of the list. It is unsafe because the subquery runs when the outer
+    queryset is evaluated, not where the list was made: what is written in between counts then.
+
+    ## What it does not see
+    Keys or rows that have any other use, keys of the table that is filtered, sliced or locked querysets, another
+    database, a write or a loop in between, and `exclude()` with a column that may be NULL: these are left alone.
+
+    ## References
+    - [Django documentation: the in lookup](https://docs.djangoproject.com/en/stable/ref/models/querysets/#in)
+    """
 
     code = "DJQ504"
     name = "ids-through-python"
@@ -35,8 +97,8 @@ class IdsThroughPython(Rule):
         yield Report(
             event=event,
             place=gathered.place,
-            message=f"{gathered.column} of all these {source} rows is fetched only to go back as {event.argument.name}=: "
-            "pass the queryset, and the database does both in one query",
+            message=f"{gathered.column} of all these {source} rows is fetched only to go back "
+            f"as {event.argument.name}=: pass the queryset, and the database does both in one query",
             fix=Fix(Applicability.UNSAFE, "Pass the queryset", edits) if edits else None,
             model=event.target.model.label,
             related=(RelatedPlace(place, "the values go back here"),),

@@ -25,10 +25,15 @@ class TaskBeforeCommit(Rule):
 
     ## Example
     ```python
+    from celery import shared_task
     from django.db import transaction
 
     from app.models import Order
-    from app.tasks import send_receipt
+
+
+    @shared_task
+    def send_receipt(pk):
+        print(Order.objects.get(pk=pk))
 
 
     def place_order(total):
@@ -41,10 +46,15 @@ class TaskBeforeCommit(Rule):
     ```python
     from functools import partial
 
+    from celery import shared_task
     from django.db import transaction
 
     from app.models import Order
-    from app.tasks import send_receipt
+
+
+    @shared_task
+    def send_receipt(pk):
+        print(Order.objects.get(pk=pk))
 
 
     def place_order(total):
