@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.config import check_options, check_prefixes, enabled_codes, root_for, settings_from_options
 from flake8_django_orm.flake8_configuration import Selection
-from flake8_django_orm.source import SourceError, TEMPLATE_SUFFIXES, read_source
+from flake8_django_orm.source import TEMPLATE_SUFFIXES, SourceError, read_source
 from flake8_django_orm.suppression import Suppression
 
 if TYPE_CHECKING:

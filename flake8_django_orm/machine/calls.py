@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import annotated, containers, definitions, externals, querysets, renders, rows
-from flake8_django_orm.machine.events import TaskQueued
+from flake8_django_orm.machine.events import ExternalCalled, TaskQueued
 from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.loading import UNKNOWN_LOADING
 from flake8_django_orm.machine.store import RowState
@@ -157,8 +157,19 @@ def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument
     return row
 
 
+def _is_stub(machine: Machine, key: str) -> bool:
+    """Whether the class is one of our stubs: to the project it is a class from outside."""
+    facts = machine.project.class_facts(key)
+    return facts is not None and machine.project.is_stub(facts.path)
+
+
 def _make_instance(machine: Machine, callee: ClassValue, arguments: tuple[Argument, ...], place: Place) -> Value:
+    made = querysets.from_class(machine, callee.key, arguments, place)
+    if made is not None:
+        return made
     instance = Instance(callee.key, machine.store.new_identity())
+    if _is_stub(machine, callee.key) and any(isinstance(a.value, (QuerySetValue, RowValue)) for a in arguments):
+        machine.emit(ExternalCalled, place, name=callee.key, arguments=arguments)
     initialiser = machine.project.find_method(callee.key, "__init__")
     if initialiser is None:
         for argument in arguments:
@@ -263,7 +274,18 @@ def _can_enter(machine: Machine, facts: FunctionFacts) -> bool:
     if len(machine.calls) >= DEPTH_BOUND:
         machine.depth_cuts += 1
         return False
-    return all(decorator.rsplit(".", 1)[-1] in KEEPS_FUNCTION for decorator in facts.decorators)
+    return all(_keeps_function(machine, facts.module, decorator) for decorator in facts.decorators)
+
+
+def _keeps_function(machine: Machine, module: str, decorator: str) -> bool:
+    """Whether a call still runs the decorated function: the decorator is known for it, or is one of the project's that
+    wraps the function in the way of functools."""
+    if decorator.rsplit(".", 1)[-1] in KEEPS_FUNCTION:
+        return True
+    found = machine.project.resolve(module, decorator)
+    if not isinstance(found, FunctionFacts) or not machine.project.is_own(found.path):
+        return False
+    return "wraps(" in machine.programs.text_of(found)
 
 
 def bind_parameters(

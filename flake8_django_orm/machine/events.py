@@ -276,6 +276,20 @@ class LookupFed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilteredInPython(Event):
+    """A loop over the rows of a queryset throws away those that fail a test of one column; `place` is the test.
+
+    `sent` is true where the loop fetches the rows by a query, `uses` is all that became of the queryset.
+    """
+
+    queryset: QuerySetValue
+    column: str
+    looped: Place
+    sent: bool = False
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryMethodOnRow(Event):
     """A method that only querysets have is read from a row: `book.select_related`. No class of the model defines it."""
 

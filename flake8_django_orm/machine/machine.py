@@ -18,6 +18,7 @@ from flake8_django_orm.machine.events import (
     CheckedThenCreated,
     EvaluatedAgain,
     Event,
+    FilteredInPython,
     KeyUse,
     LookupFed,
     QueryRepeated,
@@ -78,6 +79,9 @@ class Programs(Protocol):
 
     def text_of(self, facts: FunctionFacts) -> str:
         """The function's source lines, "" where they cannot be had."""
+
+    def removals(self, facts: FunctionFacts) -> list[tuple[str, bool]]:
+        """The literal keys that the function takes out of dicts, and whether a condition stands before it."""
 
     def serialize(self, machine: Machine, how: str, serializer: Value, rows: Value, place: Place) -> Value:
         """Read rows as a serializer does; `how` is the function of `rest_framework._reading` that asks for it."""
@@ -384,6 +388,10 @@ class Machine:
                 return replace(event, first=self._finish_query(event.first), second=self._finish_query(event.second))
             case LookupFed():
                 return fed_lookups.finished(self, event)
+            case FilteredInPython():
+                result = event.queryset.result
+                sent = any(isinstance(e, QueryRun) and e.place == event.looped for e in self.events)
+                return replace(event, uses=self.uses_of(result), sent=sent)
             case AnswerTested():
                 return replace(event, query=self._finish_query(event.query))
             case CheckedThenCreated():

@@ -36,6 +36,7 @@ from flake8_django_orm.machine.values import (
 )
 from flake8_django_orm.orm.managers import manager_method, related_manager_method
 from flake8_django_orm.orm.querysets import Aspect, QuerySetMethod, Returns, Served, queryset_method
+from flake8_django_orm.project.django_names import QUERYSET
 from flake8_django_orm.project.models import RelationKind
 
 if TYPE_CHECKING:
@@ -82,6 +83,24 @@ def from_manager(machine: Machine, manager: ManagerValue, place: Place) -> Query
     # What get_queryset() adds is part of the manager: a prefetch of `author.books` serves `author.books.all()` all the
     # same, so the derived queryset counts as not refined.
     return replace(made, steps=(*made.steps, *manager.steps), refined=False)
+
+
+def from_class(machine: Machine, key: str, arguments: Sequence[Argument], place: Place) -> QuerySetValue | None:
+    """`BookQuerySet(self.model, using=self._db)`, as get_queryset() of a manager writes it; None for any other class."""
+    named = next((a.value for a in arguments if a.name == "model"), arguments[0].value if arguments else None)
+    if not isinstance(named, ModelClass) or QUERYSET not in machine.project.ancestors(key):
+        return None
+    model = named.model
+    default = model.managers.get(model.default_manager)
+    facts = replace(default, queryset_class=key) if default is not None else None
+    step = Step("objects", place, machine.frame)
+    return QuerySetValue(
+        model=model,
+        manager=facts,
+        steps=(step,),
+        result=machine.store.new_identity(),
+        ordered=bool(model.ordering),
+    )
 
 
 def as_queryset(machine: Machine, value: Value, place: Place) -> QuerySetValue | None:

@@ -80,7 +80,7 @@ def _is_unique(model: Model, lookup: str) -> bool:
 
 
 def _is_owner(model: Model, argument: Argument) -> bool:
-    """True for `author=author` and `author_id=author.pk`: the loop's row owns what the query finds, by a foreign key."""
+    """True for `author=author` and `author_id=author.pk`: the loop's row owns what is found, by a foreign key."""
     name = (argument.name or "").removesuffix("__exact")
     relation = next((r for r in model.relations.values() if name in (r.lookup, r.attname)), None)
     if relation is None or not relation.kind.forward_column:

@@ -5,12 +5,13 @@ In: a class's facts. Out: libcst nodes with their unit. Methods are blanked out,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from flake8_django_orm.syntax.units import Place
-from flake8_django_orm.syntax.visitor import walk
+from flake8_django_orm.syntax.visitor import children, walk
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.facts import ClassFacts
@@ -60,3 +61,19 @@ def string_place(place: Place, text: str) -> Place | None:
         if isinstance(node, cst.SimpleString) and node.evaluated_value == text:
             return place.at(node)
     return None
+
+
+def removed_names(body: cst.BaseSuite) -> list[tuple[str, bool]]:
+    """The literal keys that a function takes out of a dict, by pop() or del, and whether a condition stands before it."""
+    return list(_removed(body, conditional=False))
+
+
+def _removed(node: cst.CSTNode, *, conditional: bool) -> Iterator[tuple[str, bool]]:
+    match node:
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="pop")), args=[cst.Arg(value=cst.SimpleString() as key), *_]):
+            yield str(key.evaluated_value), conditional
+        case cst.Del(target=cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=cst.SimpleString() as key))])):
+            yield str(key.evaluated_value), conditional
+    inner = conditional or isinstance(node, (cst.If, cst.IfExp, cst.BooleanOperation, cst.For, cst.ExceptHandler))
+    for child in children(node):
+        yield from _removed(child, conditional=inner)

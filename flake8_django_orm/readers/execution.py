@@ -145,6 +145,14 @@ class Execution:
         self.functions_parsed += 1
         return parse_unit(facts.path, facts.module, facts.qualname, source.text, start, end)
 
+    def removals(self, facts: FunctionFacts) -> list[tuple[str, bool]]:
+        """The literal keys that the function takes out of dicts, and whether a condition stands before it."""
+        from flake8_django_orm.readers.class_bodies import removed_names
+
+        unit = self.unit(facts)
+        node = definition_of(unit) if unit is not None else None
+        return unit.ask(removed_names, node.body) if unit is not None and node is not None else []
+
     def serialize(self, machine: Machine, how: str, serializer: Value, rows: Value, place: Place) -> Value:
         """Read rows as a serializer does: all of them, or the fields of one."""
         from flake8_django_orm.readers import serializers

@@ -22,18 +22,21 @@ from flake8_django_orm.machine import (
     querysets,
     rows,
 )
+from flake8_django_orm.machine.events import FilteredInPython
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.machine import Machine, unknown
 from flake8_django_orm.machine.outcomes import Learned
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
+    ClassValue,
     Collection,
     Comparison,
     Constant,
     Expression,
     ExternalValue,
     FunctionValue,
+    ModelClass,
     ModuleValue,
     QuerySetValue,
     RowValue,
@@ -45,6 +48,7 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
+from flake8_django_orm.readers import column_tests
 from flake8_django_orm.syntax.names import dotted_name, mentioned_names
 from flake8_django_orm.syntax.units import Place, Unit
 from flake8_django_orm.syntax.visitor import LeanVisitor, children
@@ -309,6 +313,8 @@ class ExpressionReader(LeanVisitor):
             place, Repeats.BOUNDED if once else repeats, result, is_async=level.asynchronous is not None
         )
         item = machine.element(iterable, loop, place)
+        for test, attribute in column_tests.of_comprehension(level):
+            self.note_filtered(iterable, attribute, test, place)
         with machine.looping(loop):
             self.assign(level.target, item, level.target)
             conditions = machine.conditions
@@ -324,6 +330,11 @@ class ExpressionReader(LeanVisitor):
             machine.conditions = conditions
         machine.store.leave_rows(loop.number, every_row=repeats is Repeats.ROWS and not once)
         return values
+
+    def note_filtered(self, rows: Value, attribute: str, test: cst.CSTNode, looped: Place) -> None:
+        """Note a loop over the rows of a queryset that goes on only with those of a certain value in a column."""
+        if isinstance(rows, QuerySetValue) and attribute in rows.model.columns:
+            self.machine.emit(FilteredInPython, self.place(test), queryset=rows, column=attribute, looped=looped)
 
     # -- access -------------------------------------------------------------------------------------------------
 
@@ -351,6 +362,8 @@ class ExpressionReader(LeanVisitor):
     def visit_Call(self, node: cst.Call) -> Value:
         if isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args:
             return self._super()
+        if isinstance(node.func, cst.Name) and node.func.value == "super" and len(node.args) == 2:
+            return self._super_after(*(self.evaluate(arg.value) for arg in node.args))
         callee = self.evaluate(node.func)
         if callee == ExternalValue("builtins.locals"):
             for value in tuple(self.env.values()):
@@ -381,6 +394,13 @@ class ExpressionReader(LeanVisitor):
         if receiver is None or self.class_key is None:
             return UNKNOWN
         return SuperValue(receiver, self.class_key)
+
+    def _super_after(self, after: Value, receiver: Value) -> Value:
+        """`super(Book, self)`."""
+        match after:
+            case ClassValue(key=key) | ModelClass(model=Model(key=key)):
+                return SuperValue(receiver, key)
+        return UNKNOWN
 
     # -- operators ----------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from flake8_django_orm.machine.values import (
     each,
 )
 from flake8_django_orm.orm.callables import TRANSACTIONS
+from flake8_django_orm.readers import column_tests
 from flake8_django_orm.readers.decisions import decided
 from flake8_django_orm.readers.expressions import OPERATORS, ExpressionReader
 from flake8_django_orm.readers.guards import catches_conflict, catches_missing, missed_query, names_lock
@@ -221,6 +222,9 @@ class PythonReader(ExpressionReader):
             repeats = Repeats.BOUNDED
         loop = self.machine.new_loop(place, repeats, result, is_async=node.asynchronous is not None)
         item = self.machine.element(iterable, loop, place)
+        filtered = column_tests.of_loop(node.target, self.unit.ask(block_statements, node.body))
+        if filtered is not None and node.orelse is None:
+            self.note_filtered(iterable, filtered[1], filtered[0], place)
         before = dict(self.env)
         self._enter_loop(loop, node.body)
         self._iteration(loop, node.target, item, node.body)

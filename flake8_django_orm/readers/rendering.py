@@ -35,6 +35,7 @@ class Rendering:
     templates: Templates
     machine: Machine
     running: list[str] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)  # of the running templates
     unseen: bool = False
 
     @contextmanager
@@ -121,10 +122,12 @@ class Templates:
         framework: bool,
     ) -> None:
         """Read one template with the reader of its language; the other one where it does not parse."""
-        for language in ("jinja", "django") if file.is_jinja else ("django", "jinja"):
+        jinja_first = file.is_jinja or rendering.languages[-1:] == ["jinja"]
+        for language in ("jinja", "django") if jinja_first else ("django", "jinja"):
             parsed = self.parsed(file.path, language)
             if parsed is None:
                 continue
+            rendering.languages.append(language)
             if language == "django":
                 from flake8_django_orm.readers.django_templates import read_django_template
 
@@ -133,6 +136,7 @@ class Templates:
                 from flake8_django_orm.readers.jinja_templates import read_jinja_template
 
                 read_jinja_template(rendering, file, parsed, context, place)
+            rendering.languages.pop()
             return
         rendering.unseen = True
 

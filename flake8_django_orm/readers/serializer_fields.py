@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.machine import definitions
 from flake8_django_orm.machine.values import ModelClass
 from flake8_django_orm.project.definitions import External
-from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr
+from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.project.models import RelationKind
 from flake8_django_orm.project.sequences import constant, strings
 
@@ -31,9 +31,9 @@ HIDDEN = "rest_framework.fields.HiddenField"
 READ_ONLY = "rest_framework.fields.ReadOnlyField"
 PRIMARY_KEY_RELATED = "rest_framework.relations.PrimaryKeyRelatedField"
 
-#: Where a project decides at run time which fields there are.
-_DYNAMIC = ("get_fields", "get_field_names", "fields", "_readable_fields", "get_default_field_names", "build_field")
-_STRING = re.compile(r"""["'](\w+)["']""")
+#: Where a project may decide at run time which fields there are.
+_DYNAMIC = ("get_fields", "get_field_names", "get_default_field_names", "build_field", "fields", "_readable_fields")
+_STARTS_FROM_DECLARED = re.compile(r"\bsuper\([^)]*\)\.")
 _FORWARD = frozenset({RelationKind.FOREIGN_KEY, RelationKind.ONE_TO_ONE, RelationKind.MANY_TO_MANY})
 
 
@@ -42,7 +42,8 @@ class SerializerField:
     """One field. `ancestors` are the names of its class and of that one's bases; `class_key` the class's own.
 
     `owner` is the class in whose body it stands: as an assignment, or as a string in `Meta.fields` (`listed`).
-    `depth` is Meta.depth for a relation that a ModelSerializer follows by itself, 0 for any other field.
+    `depth` is Meta.depth for a relation that a ModelSerializer follows by itself, 0 for any other field. A `conditional`
+    field is taken out on some ways through the serializer's own code.
     """
 
     name: str
@@ -54,6 +55,7 @@ class SerializerField:
     arguments: Mapping[str, Expr] = field(default_factory=dict)
     listed: bool = False
     depth: int = 0
+    conditional: bool = False
 
     def text(self, project: Project, name: str) -> str | None:
         """A string argument."""
@@ -67,33 +69,28 @@ class SerializerField:
 def serializer_fields(machine: Machine, facts: ClassFacts) -> list[SerializerField] | None:
     """The fields that reading a serializer reads."""
     project = machine.project
-    if any(_is_own_member(project, facts, name) for name in _DYNAMIC):
+    methods = [m for name in ("__init__", *_DYNAMIC) if (m := _own_method(project, facts, name)) is not None]
+    if not all(_STARTS_FROM_DECLARED.search(machine.programs.text_of(method)) for method in methods):
         return None
     declared = _declared(project, facts)
     if MODEL_SERIALIZER in project.ancestors(facts.key):
         found = _of_model(machine, facts, declared)
     else:
         found = list(declared.values())
-    left_out = _taken_out(machine, facts)
-    return [one for one in found if one.name not in left_out and not _is_write_only(project, one)]
+    found = [one for one in found if not _is_write_only(project, one)]
+    removals = [removal for method in methods for removal in machine.programs.removals(method)]
+    never = {name for name, conditional in removals if not conditional}
+    maybe = {name for name, conditional in removals if conditional}
+    return [replace(one, conditional=one.name in maybe) for one in found if one.name not in never]
 
 
-def _is_own_member(project: Project, facts: ClassFacts, name: str) -> bool:
+def _own_method(project: Project, facts: ClassFacts, name: str) -> FunctionFacts | None:
     method = project.find_method(facts.key, name)
-    return method is not None and project.is_own(method.path)
+    return method if method is not None and project.is_own(method.path) else None
 
 
 def _is_write_only(project: Project, one: SerializerField) -> bool:
     return HIDDEN in one.ancestors or one.is_true(project, "write_only")
-
-
-def _taken_out(machine: Machine, facts: ClassFacts) -> set[str]:
-    """Names that the project's `__init__` mentions as it changes `self.fields`: they may not be there."""
-    method = machine.project.find_method(facts.key, "__init__")
-    if method is None or not machine.project.is_own(method.path):
-        return set()
-    text = machine.programs.text_of(method)
-    return set(_STRING.findall(text)) if "self.fields" in text else set()
 
 
 # -- declared fields --------------------------------------------------------------------------------------------------

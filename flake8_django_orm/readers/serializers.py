@@ -7,7 +7,7 @@ The library stub `rest_framework/serializers.py` calls it where the real seriali
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -167,7 +167,8 @@ class SerializerReader:
             return
         with self._inside(facts):
             for one in fields:
-                FieldReader(self, serializer, one).read(row)
+                with self.machine.conditionally() if one.conditional else nullcontext():
+                    FieldReader(self, serializer, one).read(row)
 
     # -- frames and calls -----------------------------------------------------------------------------------------
 

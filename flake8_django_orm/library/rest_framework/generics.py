@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rest_framework import mixins, views
+from rest_framework.response import Response
 
 
 class GenericAPIView(views.APIView):
@@ -37,7 +38,7 @@ class GenericAPIView(views.APIView):
         return list(queryset)
 
     def get_paginated_response(self, data):
-        return data
+        return Response(data)
 
 
 class CreateAPIView(mixins.CreateModelMixin, GenericAPIView):

@@ -72,8 +72,8 @@ class LoopInvariantQuery(Rule):
         yield Report(
             event=event,
             place=event.place,
-            message=f"the loop on {context.line_of(loop.place)} sends the same query to {model.name} in each iteration: "
-            "send it once, before the loop",
+            message=f"the loop on {context.line_of(loop.place)} sends the same query to {model.name} in each "
+            "iteration: send it once, before the loop",
             fix=hoist(context.project, event),
             model=model.label,
         )

@@ -81,8 +81,8 @@ class PrefetchPerRow(Rule):
             yield Report(
                 event=event,
                 place=event.place,
-                message=f"every {row.model.name} row is prefetched for by itself: add prefetch_related() to the queryset"
-                f"{queryset} instead",
+                message=f"every {row.model.name} row is prefetched for by itself: add prefetch_related() to the "
+                f"queryset{queryset} instead",
                 fix=prefetch_once(context.project, event, row),
                 model=row.model.label,
             )
@@ -90,8 +90,8 @@ class PrefetchPerRow(Rule):
             yield Report(
                 event=event,
                 place=event.place,
-                message=f"the loop on {context.line_of(loop.place)} fetches one {model.name} and prefetches for it in each "
-                "iteration: fetch all of them before the loop, as by in_bulk() or a filter with __in",
+                message=f"the loop on {context.line_of(loop.place)} fetches one {model.name} and prefetches for it in "
+                "each iteration: fetch all of them before the loop, as by in_bulk() or a filter with __in",
                 model=model.label,
             )
 

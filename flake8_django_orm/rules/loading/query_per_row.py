@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
+from flake8_django_orm.machine.frames import Body
 from flake8_django_orm.machine.row_queries import Batching, batching
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.frames import Frame
 
 
 class QueryPerRow(Rule):
@@ -68,9 +73,10 @@ class QueryPerRow(Rule):
         if kind is None or event.conditional or event.queryset.model.key in event.loop_writes:
             return
         loop = event.varies[-1]
-        if event.frame is not loop.frame and event.frame.parent is not loop.frame:
+        home = _home(loop.frame, context)
+        if home is loop.frame and event.frame is not home and event.frame.parent is not home:
             return
-        if loop.frame.parent is not None and all(loop.frame in f.ancestors() for f in event.queryset.frames):
+        if home.parent is not None and all(home in f.ancestors() for f in event.queryset.frames):
             return  # the loop's own function is the place for it, whatever loops stand around the call
         # Fix builders import libcst, which a file without findings must not pay for.
         from flake8_django_orm.fixes.row_queries import read_relation, relation_of_key
@@ -96,6 +102,13 @@ _ADVICE = {
     Batching.ROWS: "prefetch them, with a Prefetch object where they are filtered or ordered",
     Batching.ONE: "annotate() a Subquery, or prefetch the rows",
 }
+
+
+def _home(frame: Frame, context: RuleContext) -> Frame:
+    """The code of the project in which a loop runs: for a template's loop, the function that renders it."""
+    while frame.parent is not None and (frame.body is Body.TEMPLATE or context.project.is_stub(frame.path)):
+        frame = frame.parent
+    return frame
 
 
 def _what(event: QueryRun) -> str:

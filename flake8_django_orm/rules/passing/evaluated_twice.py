@@ -79,17 +79,17 @@ class EvaluatedTwice(Rule):
             from flake8_django_orm.fixes.evaluations import ask_the_rows
 
             fix = ask_the_rows(context.project, first)
+        own = second if second.how in ("first", "last") else first
+        other = first if own is second else second
+        here = "here" if own.frame.parent is None else f"on {context.line_of(own.place)}"
         yield Report(
             event=event,
-            place=first.place if second.how not in ("first", "last") else second.place,
-            message=f"the same {second.queryset.model.name} queryset sends two queries, {_named(first)} here and "
-            f"{_named(second)} on {context.line_of(second.place)}: {advice}"
-            if second.how not in ("first", "last")
-            else f"the same {second.queryset.model.name} queryset sends two queries, {_named(first)} on "
-            f"{context.line_of(first.place)} and {_named(second)} here: {advice}",
+            place=own.place,
+            message=f"the same {own.queryset.model.name} queryset sends two queries, {_named(own)} {here} and "
+            f"{_named(other)} on {context.line_of(other.place)}: {advice}",
             fix=fix,
-            model=second.queryset.model.label,
-            related=(RelatedPlace(second.place, "the second query"), RelatedPlace(first.place, "the first query")),
+            model=own.queryset.model.label,
+            related=(RelatedPlace(other.place, "the other query"),),
         )
 
 

@@ -13,7 +13,8 @@ _PAGINATORS = frozenset({"django.core.paginator.Paginator", "django.core.paginat
 
 class UnorderedPagination(Rule):
     """## What it does
-    Flags a `Paginator` over a queryset that has no order: no `order_by()`, no `Meta.ordering`.
+    Flags a `Paginator` over a queryset that has no order: no `order_by()`, no `Meta.ordering`; also that of a
+    `ListView`.
 
     ## Why is this bad
     Each page is a query of its own, and without an order the database may give the rows in another sequence each time.
@@ -45,7 +46,8 @@ class UnorderedPagination(Rule):
     The last name should be unique, so that rows with the same title keep their places.
 
     ## What it does not see
-    Pages made by generic views and by other libraries, and querysets that come from code which cannot be read.
+    Pages made by other libraries, list views with a `queryset` of their own, and querysets that come from code which
+    cannot be read.
 
     ## References
     - [Django documentation: Paginator](https://docs.djangoproject.com/en/stable/ref/paginator/#django.core.paginator.Paginator.object_list)

@@ -1,0 +1,65 @@
+"""DJQ509: rows are fetched and thrown away by a test of a column in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_django_orm.machine.events import FilteredInPython
+from flake8_django_orm.rules.base import Report, Rule, RuleContext
+
+
+class FilterInPython(Rule):
+    """## What it does
+    Flags a loop or comprehension over a queryset that goes on only with the rows of a certain value in one column.
+
+    ## Why is this bad
+    The database sends every row, and Python makes an object of each, to throw it away. `filter()` fetches the wanted
+    ones only. The rule is off by default: on small tables it makes no difference, and a test in Python is easier to
+    read where it belongs to what the loop does.
+
+    ## Example
+    ```python
+    from app.models import Book
+
+
+    def titles():
+        return [book.title for book in Book.objects.all() if book.published]
+    ```
+
+    ## Use instead
+    ```python
+    from app.models import Book
+
+
+    def titles():
+        return [book.title for book in Book.objects.filter(published=True)]
+    ```
+
+    There is no fix: Python and the database may differ in what is equal, true or greater, as with NULL and with texts.
+
+    ## What it does not see
+    Tests of several columns or of related rows, and querysets whose rows are used elsewhere too.
+
+    ## References
+    - [Django documentation: do database work in the database](https://docs.djangoproject.com/en/stable/topics/db/optimization/#do-database-work-in-the-database-rather-than-in-python)
+    """
+
+    code = "DJQ509"
+    name = "filter-in-python"
+    default_on = False
+    in_tests = False
+    listens = FilteredInPython
+
+    def check(self, event: FilteredInPython, context: RuleContext) -> Iterator[Report]:
+        queryset = event.queryset
+        if queryset.sliced or queryset.raw or queryset.combined or queryset.locked or queryset.shared or not event.sent:
+            return
+        if any(use.how != "chained" and use.place != event.looped for use in event.uses):
+            return
+        yield Report(
+            event=event,
+            place=event.place,
+            message=f"all {queryset.model.name} rows are fetched, and those that fail this test of {event.column} "
+            "are thrown away: filter() by it",
+            model=queryset.model.label,
+        )
