@@ -80,7 +80,8 @@ def to_findings(
 
 
 def _anchor(report: Report, execution: Execution, path: str) -> tuple[Place | None, tuple[int, int]]:
-    """The access if it stands in the root's own frame, else the queryset's method name, else the call that leads there."""
+    """The access if it stands in the root's own frame, else the queryset's method name, else the call that leads
+    there."""
     source = execution.source(path)
     text = source.text if source is not None else ""
     frame = report.event.frame

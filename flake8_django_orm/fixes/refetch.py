@@ -35,7 +35,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def pass_object(project: Project, event: Refetched) -> Fix | None:
     """The fix that makes the helper take the row; None where not every caller has it."""
-    if event.unsaved_changes or event.extra_conditions:
+    if event.unsaved_changes or event.extra_conditions or event.hops:
         return None
     uses = uses_of_function(project, event.function)
     if uses is None:

@@ -340,11 +340,12 @@ def _default(
 ) -> Value:
     if parameter.kind == "varargs":
         return Collection(shape=Shape.TUPLE, items=tuple(extra)) if not spread else UNKNOWN
-    if parameter.kind == "kwargs" and not spread:
+    if parameter.kind == "kwargs":
+        # What an unknown mapping brings besides is not known; what is known by name, is.
         return Collection(
-            shape=Shape.DICT, entries=tuple(named.items()), identity=machine.store.new_identity(), bounded=True
+            shape=Shape.DICT, entries=tuple(named.items()), identity=machine.store.new_identity(), bounded=not spread
         )
-    if parameter.kind == "kwargs" or spread:
+    if spread:
         return UNKNOWN
     if parameter.default is not None:
         return definitions.from_expression(machine, facts.module, parameter.default)

@@ -1,4 +1,5 @@
-"""What rules listen to: closed dataclasses that say what the ORM will do at a place, with all that a rule needs to decide.
+"""What rules listen to: closed dataclasses that say what the ORM will do at a place, with all that a rule needs to
+decide.
 
 In: nothing. Out: events. A rule compares fields; it never asks the store, a reader or the syntax.
 """
@@ -32,8 +33,8 @@ class Use:
     """What became of a queryset or container at one point.
 
     `how` is what evaluated it ("iterate", "list", "test", "len", "index", "contains", "text", a method's name), or
-    "chained" (another queryset was made from it), "handed" (to code that keeps its rows), "escape" (to code that cannot be
-    seen), "returned", "kept" (in an attribute or container). `conditions` is the depth of conditions there.
+    "chained" (another queryset was made from it), "handed" (to code that keeps its rows), "escape" (to code that
+    cannot be seen), "returned", "kept" (in an attribute or container). `conditions` is the depth of conditions there.
     """
 
     how: str
@@ -46,8 +47,8 @@ class Use:
 class KeyUse:
     """One use of a related row for nothing but its key.
 
-    `how` is "key" (`book.author.pk`, the whole is `place`), "equal" (compared with `other`), "none" (`is None`), "test",
-    "member" (`in` a container) or "value" (given to a lookup; `direct` where the key would serve it as well).
+    `how` is "key" (`book.author.pk`, the whole is `place`), "equal" (compared with `other`), "none" (`is None`),
+    "test", "member" (`in` a container) or "value" (given to a lookup; `direct` where the key would serve it as well).
     `row` is the expression of the related row, `negated` tells `!=` and `is not`.
     """
 
@@ -72,7 +73,7 @@ class Event:
     loops: tuple[Loop, ...] = ()
     conditional: bool = False
     atomic: bool = False  # inside transaction.atomic()
-    guarded: bool = False  # rows were locked before in this transaction, or the code holds a lock or expects the conflict
+    guarded: bool = False  # rows were locked before in this transaction, or the code holds a lock or expects a conflict
     order: int = 0  # grows from event to event of a root
 
     def frames(self) -> Iterable[Frame]:
@@ -240,8 +241,8 @@ class AnswerTested(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chained(Event):
-    """A method of a queryset is called: one that makes another queryset or one that sends a query. Async twins go by the
-    name of the plain method.
+    """A method of a queryset is called: one that makes another queryset or one that sends a query. Async twins go by
+    the name of the plain method.
 
     `before` is the queryset on which it is called, `step` the call; `place` is the call. `one_of_several` is true where
     other ways through the code give another queryset there.
@@ -260,8 +261,8 @@ class LookupFed(Event):
     """A lookup `x__in=` gets its values from another query: `source`.
 
     `argument` is the lookup with its value, `target` the queryset that is filtered, `negated` tells exclude() and ~Q().
-    `gathered` is None where the queryset itself is given; else the values were fetched first: `sent` by a query of their
-    own, and `unchanged` since, with no write or loop in between. `source_uses` is all that became of the source.
+    `gathered` is None where the queryset itself is given; else the values were fetched first: `sent` by a query of
+    their own, and `unchanged` since, with no write or loop in between. `source_uses` is all that became of the source.
     """
 
     target: QuerySetValue
@@ -366,8 +367,8 @@ class CheckedThenCreated(Event):
     """A row is looked for and, where it is not found, created: two requests at a time create two.
 
     `check` and `created` are the two queries. `lookup` holds the conditions by which the row is looked for and `values`
-    what the new row gets, as keyword arguments; None where a part of them is not known by name. `matching` are the names
-    of the conditions that the new row surely meets: the same value under the same name.
+    what the new row gets, as keyword arguments; None where a part of them is not known by name. `matching` are the
+    names of the conditions that the new row surely meets: the same value under the same name.
     """
 
     check: QueryRun
@@ -399,8 +400,8 @@ class EvaluatedAgain(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryRepeated(Event):
-    """Two querysets of the same model, built by the same steps with the same values, are both evaluated, with no write to
-    the model in between."""
+    """Two querysets of the same model, built by the same steps with the same values, are both evaluated, with no
+    write to the model in between."""
 
     first: QueryRun
     second: QueryRun
@@ -478,6 +479,8 @@ class Refetched(Event):
 
     `place` is the argument at the call in the caller, `key` its value; `function` the helper, `parameter` the name that
     receives the key; `fetch` the queryset that fetches again, `fetch_place` the call that does (`how` its method).
+    `hops` counts the functions that hand the key on before one fetches. `key_only` is true for a related row that is
+    fetched for nothing but this key: then it is not at hand otherwise.
     """
 
     row: RowValue
@@ -490,11 +493,12 @@ class Refetched(Event):
     how: str
     extra_conditions: bool = False
     unsaved_changes: bool = False
+    hops: int = 0
+    key_only: bool = False
 
     def frames(self) -> Iterable[Frame]:
-        yield self.frame
-        if self.frame.parent is not None:
-            yield self.frame.parent
+        callers = self.frame.ancestors()
+        yield from callers[: self.hops + 2]
         for loop in self.loops:
             yield loop.frame
 
@@ -511,7 +515,8 @@ class DefaultCall:
 
 @dataclass(frozen=True, slots=True)
 class FieldArgument:
-    """One argument of a declared field, with what is called when the class body runs; `name` is "" for a positional one.
+    """One argument of a declared field, with what is called when the class body runs; `name` is "" for a positional
+    one.
 
     `literal` is "dict", "list" or "set" where a new container is made there, with `empty` telling an empty one.
     """

@@ -41,6 +41,16 @@ class Frame:
         """0 for the root."""
         return 0 if self.parent is None else self.parent.depth + 1
 
+    @property
+    def is_entry(self) -> bool:
+        """Whether it is an inherited method by which the framework enters the class that it drives, or hands on to by
+        super(): its `self` is the class that is driven, so what it brings together is the class's own."""
+        *called, root = self.ancestors()
+        names = {frame.qualname.rpartition(".")[2] for frame in called}
+        is_inherited = self.qualname.rpartition(".")[0] != root.qualname
+        is_entered = len(names) == 1 and all(frame.body is Body.FUNCTION for frame in called)
+        return root.body is Body.OWNER and is_inherited and is_entered
+
     def ancestors(self) -> list[Frame]:
         """This frame and its callers, the root last."""
         found = [self]

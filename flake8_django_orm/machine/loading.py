@@ -108,7 +108,8 @@ def prefetch_path(
 ) -> Loading:
     """`loading` after `prefetch_related(Prefetch(path, queryset, to_attr))`.
 
-    Prefetching works through any Python attribute, so an unknown name makes the level unknown rather than being an error.
+    Prefetching works through any Python attribute, so an unknown name makes the level unknown rather than being an
+    error.
     """
     name, _, rest = path.partition("__")
     entry = loading.get(name)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flake8_django_orm.machine import attributes, calls, fed_lookups, iteration, relations, rows
+from flake8_django_orm.machine import attributes, calls, fed_lookups, iteration, refetches, relations, rows
 from flake8_django_orm.machine.events import (
     AnswerTested,
     CheckedThenCreated,
@@ -23,6 +23,7 @@ from flake8_django_orm.machine.events import (
     LookupFed,
     QueryRepeated,
     QueryRun,
+    Refetched,
     RelationRead,
     RowSaved,
     Use,
@@ -34,6 +35,7 @@ from flake8_django_orm.machine.values import (
     Alternatives,
     Argument,
     Collection,
+    Constant,
     FunctionValue,
     Loops,
     Moment,
@@ -92,7 +94,8 @@ class Programs(Protocol):
 
 @dataclass(slots=True)
 class RowUses:
-    """How the row behind a relation was used: where it was read, where only its key was asked for, and whether more was."""
+    """How the row behind a relation was used: where it was read, where only its key was asked for, and whether more
+    was."""
 
     reads: dict[Place, None] = field(default_factory=dict)
     keys: dict[Place, KeyUse] = field(default_factory=dict)
@@ -162,6 +165,7 @@ class Machine:
     guards: int = 0
     rows_locked: bool = False
     transaction_writes: set[str] = field(default_factory=set)  # keys of the models written in the running transaction
+    settled: dict[tuple[int, str], Constant] = field(default_factory=dict)  # attributes that hold one value here
     known: dict[int, bool] = field(default_factory=dict)  # queries that found something, or nothing, on this way
     last_query: int = 0  # the order of the QueryRun emitted last
     found_by: dict[int, int] = field(default_factory=dict)  # the query that fetched a single row, by its result set
@@ -197,7 +201,8 @@ class Machine:
 
     def new_loop(self, place: Place, repeats: Repeats, result: int | None = None, *, is_async: bool = False) -> Loop:
         self._next_loop += 1
-        return Loop(self._next_loop, self.frame, place, repeats, self.conditions, result, is_async, self.store.last_identity)
+        last = self.store.last_identity
+        return Loop(self._next_loop, self.frame, place, repeats, self.conditions, result, is_async, last)
 
     @contextmanager
     def looping(self, loop: Loop) -> Iterator[None]:
@@ -369,8 +374,9 @@ class Machine:
         return [self._finish(e) for e in events if self._own_frame(lowest_common(e.frames())) is root]
 
     def _own_frame(self, frame: Frame | None) -> Frame | None:
-        """The frame, or the nearest caller that is no stub of ours: a stub is never a root, so its caller stands for it."""
-        while frame is not None and frame.parent is not None and self.project.is_stub(frame.path):
+        """The frame, or the nearest caller that is no stub of ours: a stub is never a root, so its caller stands for
+        it."""
+        while frame is not None and frame.parent is not None and (self.project.is_stub(frame.path) or frame.is_entry):
             frame = frame.parent
         return frame
 
@@ -398,6 +404,8 @@ class Machine:
                 return replace(event, check=self._finish_query(event.check), created=self._finish_query(event.created))
             case RowSaved():
                 return rows.finish_save(self, event)
+            case Refetched():
+                return refetches.finished(self, event)
         return event
 
     def _finish_query(self, event: QueryRun) -> QueryRun:
@@ -405,10 +413,7 @@ class Machine:
             event,
             uses=self.uses_of(event.queryset.result),
             eager_uses=tuple(
-                use
-                for step in event.queryset.steps
-                if step.method in EAGER
-                for use in self.uses_of(step.result)
+                use for step in event.queryset.steps if step.method in EAGER for use in self.uses_of(step.result)
             ),
             sole_use=self._is_sole_use(event),
             loop_writes=frozenset().union(*(self._effects(loop).written for loop in event.loops)),
@@ -453,11 +458,14 @@ class Machine:
         """Note a read of a column, so that a later save can tell whether the old or new value was looked at."""
         self.column_uses.setdefault((row.identity, column), []).append(ColumnUse(place, self.now()))
 
-    def passed_parameter(self, value: Value) -> tuple[FunctionFacts, str, Place] | None:
-        """The parameter of the running function that holds `value`, with the function and the argument's place."""
-        if not self.calls:
+    def passed_parameter(self, value: Value, outwards: int = 0) -> tuple[FunctionFacts, str, Place] | None:
+        """The parameter of the running function that holds `value`, with the function and the argument's place.
+
+        `outwards` asks its caller, the caller's caller and so on.
+        """
+        if len(self.calls) <= outwards:
             return None
-        entered = self.calls[-1]
+        entered = self.calls[-1 - outwards]
         for name, (bound, place) in entered.parameters.items():
             if bound == value and place is not None:
                 return entered.function, name, place

@@ -105,14 +105,20 @@ def values_of(machine: Machine, container: Collection) -> Value:
     return alternatives(iteration.generalise(part) for part in known) if known else UNKNOWN
 
 
+def literal_entries(machine: Machine, container: Collection) -> dict[str, Value]:
+    """What stands under keys that the code spells out; there may be more under computed ones."""
+    found = {str(key): value for key, value in container.entries or ()}
+    for slot, value in machine.store.members(container.identity).items() if container.identity else ():
+        if slot.startswith("='"):
+            found[slot[2:-1]] = value
+    return found
+
+
 def entries_of(machine: Machine, container: Collection) -> tuple[tuple[str, Value], ...] | None:
     """The dict as keyword arguments, later assignments included; None where not all of its keys are literals."""
     if container.entries is None:
         return None
-    found = {str(key): value for key, value in container.entries}
-    for slot, value in machine.store.members(container.identity).items() if container.identity else ():
-        if slot.startswith("='"):
-            found[slot[2:-1]] = value
-        elif slot == VALUES and not isinstance(value, Unknown):
-            return None
-    return tuple(found.items())
+    computed = machine.store.members(container.identity).get(VALUES) if container.identity else None
+    if computed is not None and not isinstance(computed, Unknown):
+        return None
+    return tuple(literal_entries(machine, container).items())

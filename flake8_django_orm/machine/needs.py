@@ -32,8 +32,8 @@ def with_missing_loading(events: Sequence[Event], root: Frame) -> list[Event]:
 
 
 def _repeated(read: Read) -> bool:
-    """Once per row of a queryset that the code shows. A row from outside, or one that stands alone, is no finding; nor is
-    a read of the key alone, which needs no eager loading but the key's own column (DJQ202)."""
+    """Once per row of a queryset that the code shows. A row from outside, or one that stands alone, is no finding;
+    nor is a read of the key alone, which needs no eager loading but the key's own column (DJQ202)."""
     if isinstance(read, RelationRead) and read.identity_only and read.relation.kind.forward_column:
         return False
     if read.origin is None:
@@ -44,8 +44,8 @@ def _repeated(read: Read) -> bool:
 
 
 def _as_fetched_in_code(read: Read) -> Read:
-    """A read on rows of `author.books.all` that a template asks for: no argument can be given there, so the need is one of
-    the queryset that fetched the author, `books__publisher`."""
+    """A read on rows of `author.books.all` that a template asks for: no argument can be given there, so the need is
+    one of the queryset that fetched the author, `books__publisher`."""
     origin = read.origin
     while origin is not None and origin.steps and isinstance(origin.steps[-1].place, TextPlace):
         source, relation = origin.source_row, origin.relation

@@ -86,7 +86,8 @@ def from_manager(machine: Machine, manager: ManagerValue, place: Place) -> Query
 
 
 def from_class(machine: Machine, key: str, arguments: Sequence[Argument], place: Place) -> QuerySetValue | None:
-    """`BookQuerySet(self.model, using=self._db)`, as get_queryset() of a manager writes it; None for any other class."""
+    """`BookQuerySet(self.model, using=self._db)`, as get_queryset() of a manager writes it; None for any other
+    class."""
     named = next((a.value for a in arguments if a.name == "model"), arguments[0].value if arguments else None)
     if not isinstance(named, ModelClass) or QUERYSET not in machine.project.ancestors(key):
         return None

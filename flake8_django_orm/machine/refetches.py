@@ -1,13 +1,15 @@
 """Notice that a function was handed the key of a row which its caller has, and fetches that very row again.
 
-In: a queryset that is about to give one row. Out: a Refetched event where its only condition is such a key.
+In: a queryset that is about to give one row. Out: a Refetched event where its only condition is such a key. The key may
+be handed on through several functions: the event stands where it leaves the one that has the row.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.events import QueryRun, Refetched
+from flake8_django_orm.machine.events import QueryRun, Refetched, RelationRead
 from flake8_django_orm.machine.values import Argument, Fetched, Mode, QuerySetValue, RowValue, Scalar
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
 
 _KEY_LOOKUPS = ("pk", "pk__exact")
-#: Decorators that make a function one which must take keys: a queue carries no rows, a cache remembers by its arguments.
+#: Decorators that make a function one which must take keys: a queue carries no rows, a cache remembers by its
+# arguments.
 _TAKES_KEYS = frozenset({"shared_task", "task", "lru_cache", "cache"})
 #: Methods of a model that run while the object holds what is not stored yet.
 _BEFORE_STORING = frozenset(
@@ -28,17 +31,19 @@ _BEFORE_STORING = frozenset(
 def note_fetch(machine: Machine, queryset: QuerySetValue, how: str, place: Place) -> None:
     """Emit Refetched if the queryset is `Model.objects.get(pk=<key of a row that the caller holds>)`."""
     key = _only_key(queryset)
-    frame = machine.frame
-    if key is None or frame.parent is None or frame.call is None:
+    passed = machine.passed_parameter(key) if key is not None else None
+    if key is None or passed is None:
         return
-    passed = machine.passed_parameter(key)
-    if passed is None:
-        return
+    hops = 0
+    while (outer := machine.passed_parameter(key, hops + 1)) is not None:
+        passed, hops = outer, hops + 1
     function, parameter, argument = passed
+    callers = machine.frame.ancestors()
+    if len(callers) < hops + 2 or (call := callers[hops].call) is None:
+        return
     if not _is_whole(key.row) or not _TAKES_KEYS.isdisjoint(_decorators(function)) or _is_stale(machine, key.row):
         return
     state = machine.store.row(key.row.identity)
-    # The row must be known where the call stands: a row of an outer caller would need the whole chain changed.
     machine.emit(
         Refetched,
         argument,
@@ -46,13 +51,27 @@ def note_fetch(machine: Machine, queryset: QuerySetValue, how: str, place: Place
         key=key,
         function=function,
         parameter=parameter,
-        call=frame.call,
+        call=call,
         fetch=queryset,
         fetch_place=place,
         how=how,
-        extra_conditions=False,
-        unsaved_changes=bool(state.assigned or state.written or state.expressions) or _is_being_stored(machine, key.row),
+        unsaved_changes=bool(state.assigned or state.written or state.expressions)
+        or _is_being_stored(machine, key.row),
+        hops=hops,
     )
+
+
+def finished(machine: Machine, event: Refetched) -> Refetched:
+    """The event, completed with what else was read of a related row at hand."""
+    row = event.row
+    uses = machine.row_uses.get((row.result, row.path))
+    if uses is None or not uses.identity_only:
+        return event
+    fetched = any(
+        isinstance(one, RelationRead) and one.row.result == row.result and one.path == row.path
+        for one in machine.events
+    )
+    return replace(event, key_only=fetched)
 
 
 def _decorators(function: FunctionFacts) -> set[str]:
@@ -67,15 +86,16 @@ def _is_whole(row: RowValue) -> bool:
 
 def _is_stale(machine: Machine, row: RowValue) -> bool:
     """True if the model's table was written since the row was fetched, by something else than the row's own save()."""
-    fetched = machine.found_by.get(row.result, 0)
+    queries = [event for event in machine.events if isinstance(event, QueryRun)]
+    evaluated = [event.order for event in queries if event.queryset.result == row.result and not event.writes]
+    fetched = max([machine.found_by.get(row.result, 0), *evaluated])
     return any(
-        isinstance(event, QueryRun)
-        and event.writes
+        event.writes
         and event.order > fetched
         and event.queryset.model.key == row.model.key
         and event.how != "create"
         and not (event.arguments and event.arguments[0].value == row)
-        for event in machine.events
+        for event in queries
     )
 
 

@@ -54,8 +54,9 @@ def is_silent(machine: Machine, row: RowValue) -> bool:
 
 
 def may_be_prefetched(machine: Machine, row: RowValue) -> bool:
-    """True where managers of the row may hold prefetched rows that nobody saw: its loading is unknown, or code that cannot
-    be seen had all rows. Code that had this one row may have read its single relations; it hardly prefetches for one row.
+    """True where managers of the row may hold prefetched rows that nobody saw: its loading is unknown, or code that
+    cannot be seen had all rows. Code that had this one row may have read its single relations; it hardly prefetches
+    for one row.
     """
     return row.loading.unknown or machine.store.result(row.result).escaped
 

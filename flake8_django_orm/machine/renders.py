@@ -1,7 +1,7 @@
 """Render calls: a context of rows handed to a template.
 
-In: the name of a function of Django's, or a template, and the arguments. Out: a value; what the template does with the rows
-is read by the template readers, through `machine.programs`.
+In: the name of a function of Django's, or a template, and the arguments. Out: a value; what the template does with
+the rows is read by the template readers, through `machine.programs`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which reads a prefetch could serve at all: not those whose rows are written while the loop runs.
 
 In: the reads of a root that cost a query per row, and all of its events. Out: the reads that eager loading would answer
-as the query does. A prefetch keeps the rows as they were before the loop, so where the loop saves other objects of these
-rows, or makes new ones before it reads them, the query is there for a reason.
+as the query does. A prefetch keeps the rows as they were before the loop, so where the loop saves other objects of
+these rows, or makes new ones before it reads them, the query is there for a reason.
 """
 
 from __future__ import annotations

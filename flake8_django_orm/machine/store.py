@@ -1,4 +1,5 @@
-"""What changes while code runs: which relations of which rows were read, what was assigned, what escaped, what lists hold.
+"""What changes while code runs: which relations of which rows were read, what was assigned, what escaped, what lists
+hold.
 
 In: identities that values carry. Out: immutable states in one flat mapping, forked at branches and joined after.
 """

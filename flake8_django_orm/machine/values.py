@@ -243,7 +243,8 @@ class RowValue(Value):
 
     `origin` is the queryset that fetched the row or, when `path` is not empty, the row from which `path` led here;
     it is None where the row came from outside. `loop` is the loop that binds it, None for a row that stands alone
-    (then `fetched` tells more) or for the pattern of a container's items. `parent` is the row from whose manager it came.
+    (then `fetched` tells more) or for the pattern of a container's items. `parent` is the row from whose manager it
+    came.
     """
 
     model: Model = field(kw_only=True, hash=False)
@@ -288,7 +289,8 @@ class Arithmetic(Value):
 
 @dataclass(frozen=True, slots=True)
 class Expression(Value):
-    """A database expression: `F("n") + 1`, `Q(...)`, `Count("books")`, `OuterRef("pk")`. `columns` are the F() names."""
+    """A database expression: `F("n") + 1`, `Q(...)`, `Count("books")`, `OuterRef("pk")`. `columns` are the F()
+    names."""
 
     function: str = ""
     columns: tuple[str, ...] = ()
@@ -326,8 +328,8 @@ class Shape(enum.Enum):
 class Gathered:
     """Where the values of a container come from: one column of the rows of a queryset, all of them.
 
-    `evaluated` is where the queryset was evaluated, `place` the expression that makes the container. `loops` and `clock`
-    tell in which loops and when that was.
+    `evaluated` is where the queryset was evaluated, `place` the expression that makes the container. `loops` and
+    `clock` tell in which loops and when that was.
     """
 
     queryset: QuerySetValue

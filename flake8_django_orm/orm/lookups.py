@@ -15,7 +15,7 @@ RELATION_LOOKUPS = frozenset({"exact", "gt", "gte", "in", "isnull", "lt", "lte"}
 COLUMN_LOOKUPS = frozenset(
     (  # noqa: SIM905
         "contains date day endswith exact gt gte hour icontains iendswith iexact in iregex isnull istartswith "
-        "iso_week_day iso_year lt lte minute month quarter range regex second startswith time tz_offset week "
+        "iso_week_day iso_year lt lte minute month quarter range regex second startswith time week "
         "week_day year"
     ).split()
 )

@@ -22,6 +22,9 @@ class Owner:
     #: and a base class that holds them all is the root, not each of its subclasses.
     pieces: frozenset[str] = frozenset()
 
+    #: Methods that the framework calls: with one in the class's own body, the method is the root.
+    entries: frozenset[str] = frozenset()
+
     def owns(self, project: Project, facts: ClassFacts) -> bool:
         """Whether the framework loops for this class."""
         raise NotImplementedError

@@ -61,8 +61,11 @@ class RestViewOwner(Owner):
         method = machine.project.find_method(owned.facts.key, action)
         if method is None:
             return
+        machine.settled[0, "method"] = Constant("GET")
         if is_viewset:
-            machine.store.set_member(owned.instance.identity, "action", Constant(action))
+            for name, value in (("action", action), ("detail", action == "retrieve")):
+                machine.settled[owned.instance.identity, name] = Constant(value)
+                machine.store.set_member(owned.instance.identity, name, Constant(value))
         declared = owned.declaration("serializer_class")
         place = declared if declared is not None and declared.path == owned.facts.path else owned.place
         machine.call(FunctionValue(facts=method, bound=owned.instance), (Argument(REQUEST),), place)

@@ -42,6 +42,8 @@ class GenericView(Owner):
         }
     )
 
+    entries = frozenset({"get"})
+
     def owns(self, project: Project, facts: ClassFacts) -> bool:
         """Any class that Django's own views stand above of, and that answers GET."""
         above = project.ancestors(facts.key)

@@ -1,7 +1,7 @@
 """Sequences that class bodies declare: `fields`, `exclude`, `list_display`, written out, joined from others or named.
 
-In: a project, the module in whose scope an expression stands, the expression. Out: its elements, or None where not all of
-them can be told: a part of a list is not the list.
+In: a project, the module in whose scope an expression stands, the expression. Out: its elements, or None where not
+all of them can be told: a part of a list is not the list.
 """
 
 from __future__ import annotations

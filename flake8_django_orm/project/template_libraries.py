@@ -1,7 +1,7 @@
 """What `{% load shop_tags %}` brings: the tags and filters that a templatetags module registers.
 
-In: the name of a library. Out: its functions by the name under which templates call them, with how they were registered.
-The module is read as text; what is registered in another way than by decorating a function is not seen.
+In: the name of a library. Out: its functions by the name under which templates call them, with how they were
+registered. The module is read as text; what is registered in another way than by decorating a function is not seen.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class TemplateLibraries:
         if name not in self._found:
             ending = f"templatetags/{name.replace('.', '/')}.py"
             paths = [p for p in self._store.tree.files if p == ending or p.endswith(f"/{ending}")]
-            # Two libraries of one name: Django takes the one of the app that is installed last, which is not known here.
+            # Two libraries of one name: Django takes the one of the app that is installed last, which is not known
+            # here.
             self._found[name] = dict(self._registered(paths[0])) if len(paths) == 1 else {}
         return self._found[name]
 

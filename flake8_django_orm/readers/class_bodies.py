@@ -70,9 +70,13 @@ def removed_names(body: cst.BaseSuite) -> list[tuple[str, bool]]:
 
 def _removed(node: cst.CSTNode, *, conditional: bool) -> Iterator[tuple[str, bool]]:
     match node:
-        case cst.Call(func=cst.Attribute(attr=cst.Name(value="pop")), args=[cst.Arg(value=cst.SimpleString() as key), *_]):
+        case cst.Call(
+            func=cst.Attribute(attr=cst.Name(value="pop")), args=[cst.Arg(value=cst.SimpleString() as key), *_]
+        ):
             yield str(key.evaluated_value), conditional
-        case cst.Del(target=cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=cst.SimpleString() as key))])):
+        case cst.Del(
+            target=cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=cst.SimpleString() as key))])
+        ):
             yield str(key.evaluated_value), conditional
     inner = conditional or isinstance(node, (cst.If, cst.IfExp, cst.BooleanOperation, cst.For, cst.ExceptHandler))
     for child in children(node):

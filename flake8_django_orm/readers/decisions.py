@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.loading import How
-from flake8_django_orm.machine.values import Collection, Constant, ModelClass, RowValue, Value
+from flake8_django_orm.machine.values import Collection, Constant, Instance, ModelClass, QuerySetValue, RowValue, Value
 
 if TYPE_CHECKING:
     from flake8_django_orm.readers.expressions import ExpressionReader
@@ -33,8 +34,14 @@ def decided(reader: ExpressionReader, test: cst.BaseExpression) -> bool | None:
             if stops in outcomes:
                 return stops
             return None if None in outcomes else not stops
-        case cst.Comparison(left=cst.Name() as name, comparisons=[comparison]):
-            return _compared(reader, name, comparison)
+        case cst.Attribute():
+            settled = _settled(reader, test)
+            return bool(settled.value) if settled is not None else None
+        case cst.Comparison(left=cst.Name() | cst.Attribute() as left, comparisons=[comparison]):
+            given = _given(reader, left) if isinstance(left, cst.Name) else _settled(reader, left)
+            if given is None and isinstance(left, cst.Name):
+                return _is_there(reader, left, comparison)
+            return _compared(reader, given, comparison) if given is not None else None
         case cst.Call(
             func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name() as name), cst.Arg(value=kinds)]
         ):
@@ -55,11 +62,35 @@ def _given(reader: ExpressionReader, name: cst.Name) -> Constant | None:
     return given[0]
 
 
-def _compared(reader: ExpressionReader, name: cst.Name, comparison: cst.ComparisonTarget) -> bool | None:
-    given = _given(reader, name)
-    if given is None:
+def _is_there(reader: ExpressionReader, name: cst.Name, comparison: cst.ComparisonTarget) -> bool | None:
+    """`queryset is None` where this call gives a queryset, or a row that was fetched."""
+    calls = reader.machine.calls
+    value = calls[-1].parameters.get(name.value, (None, None))[0] if calls else None
+    fetched = isinstance(value, RowValue) and value.origin is not None and not value.maybe_none
+    if not (fetched or isinstance(value, (QuerySetValue, Collection))) or reader.env.get(name.value) != value:
         return None
+    match comparison:
+        case cst.ComparisonTarget(operator=cst.Is(), comparator=cst.Name(value="None")):
+            return False
+        case cst.ComparisonTarget(operator=cst.IsNot(), comparator=cst.Name(value="None")):
+            return True
+    return None
+
+
+def _settled(reader: ExpressionReader, attribute: cst.Attribute) -> Constant | None:
+    """The value that an attribute has all through this root: `self.action` of a viewset whose list() is run."""
+    machine = reader.machine
+    if not machine.settled:
+        return None
+    base = reader.evaluate(attribute.value)
+    identity = base.identity if isinstance(base, Instance) else 0 if base == REQUEST else None
+    return machine.settled.get((identity, attribute.attr.value)) if identity is not None else None
+
+
+def _compared(reader: ExpressionReader, given: Constant, comparison: cst.ComparisonTarget) -> bool | None:
     other = reader.evaluate(comparison.comparator)
+    if isinstance(comparison.operator, (cst.In, cst.NotIn)):
+        return _is_member(given, other, negated=isinstance(comparison.operator, cst.NotIn))
     if not isinstance(other, Constant):
         return None
     same = given.value is other.value if other.value is None else given.value == other.value
@@ -69,6 +100,13 @@ def _compared(reader: ExpressionReader, name: cst.Name, comparison: cst.Comparis
         case cst.IsNot() | cst.NotEqual():
             return not same
     return None
+
+
+def _is_member(given: Constant, container: Value, *, negated: bool) -> bool | None:
+    items = container.items if isinstance(container, Collection) else None
+    if items is None or not all(isinstance(item, Constant) for item in items):
+        return None
+    return (given in items) is not negated
 
 
 def _is_instance(reader: ExpressionReader, name: cst.Name, kinds: cst.BaseExpression) -> bool | None:

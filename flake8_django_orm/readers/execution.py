@@ -13,7 +13,7 @@ import libcst as cst
 
 from flake8_django_orm.machine import definitions
 from flake8_django_orm.machine.frames import Frame
-from flake8_django_orm.machine.values import UNKNOWN, FunctionValue, Value
+from flake8_django_orm.machine.values import UNKNOWN, Constant, FunctionValue, Value
 from flake8_django_orm.readers.expressions import Closure
 from flake8_django_orm.readers.gate import Gate, gate_of
 from flake8_django_orm.readers.python import PythonReader
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 KEPT_UNITS = 600
 #: Lines of a function that is entered whatever its words are.
 SHORT_FUNCTION = 12
+
+_VIEWSET = "rest_framework.viewsets.ViewSetMixin"
+_ACTIONS = frozenset({"list", "retrieve", "create", "update", "partial_update", "destroy"})
 
 
 class Execution:
@@ -239,4 +242,13 @@ def receiver_value(machine: Machine, facts: FunctionFacts) -> Value:
         return found
     if isinstance(found, ModelClass):
         return given_row(machine, key)
-    return Instance(key, machine.store.new_identity())
+    instance = Instance(key, machine.store.new_identity())
+    if _VIEWSET in machine.project.ancestors(key) and _is_action(facts):
+        machine.settled[instance.identity, "action"] = Constant(facts.name)
+        machine.store.set_member(instance.identity, "action", Constant(facts.name))
+    return instance
+
+
+def _is_action(facts: FunctionFacts) -> bool:
+    """A method that a viewset's router calls under its own name."""
+    return facts.name in _ACTIONS or any(d.rsplit(".", 1)[-1] == "action" for d in facts.decorators)

@@ -48,7 +48,9 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
+from flake8_django_orm.project.models import Model
 from flake8_django_orm.readers import column_tests
+from flake8_django_orm.readers.decisions import decided
 from flake8_django_orm.syntax.names import dotted_name, mentioned_names
 from flake8_django_orm.syntax.units import Place, Unit
 from flake8_django_orm.syntax.visitor import LeanVisitor, children
@@ -313,8 +315,8 @@ class ExpressionReader(LeanVisitor):
             place, Repeats.BOUNDED if once else repeats, result, is_async=level.asynchronous is not None
         )
         item = machine.element(iterable, loop, place)
-        for test, attribute in column_tests.of_comprehension(level):
-            self.note_filtered(iterable, attribute, test, place)
+        for asked, attribute in column_tests.of_comprehension(level):
+            self.note_filtered(iterable, attribute, asked, place)
         with machine.looping(loop):
             self.assign(level.target, item, level.target)
             conditions = machine.conditions
@@ -385,8 +387,11 @@ class ExpressionReader(LeanVisitor):
             )
             if entries is not None:
                 found.extend(Argument(v, k, self.place(arg.value)) for k, v in entries)
-            else:
-                found.append(Argument(value, name, self.place(arg.value)))
+                continue
+            if name == "**" and isinstance(value, Collection):
+                known = mappings.literal_entries(self.machine, value)
+                found.extend(Argument(v, k, self.place(arg.value)) for k, v in known.items())
+            found.append(Argument(value, name, self.place(arg.value)))
         return tuple(found)
 
     def _super(self) -> Value:
@@ -434,6 +439,9 @@ class ExpressionReader(LeanVisitor):
         return alternatives([left, right], self.machine.conditions)
 
     def visit_IfExp(self, node: cst.IfExp) -> Value:
+        outcome = decided(self, node.test)
+        if outcome is not None:
+            return self.evaluate(node.body if outcome else node.orelse)
         learned = self.truth(node.test)
         with self.machine.conditionally():
             store = self.machine.store.fork()
@@ -596,6 +604,8 @@ class ExpressionReader(LeanVisitor):
         if len(target.slice) == 1 and isinstance(target.slice[0].slice, cst.Index):
             key = self.evaluate(target.slice[0].slice.value)
         self.machine.note_use(value)
+        if not isinstance(target.value, cst.Name):
+            self.machine.lose(value)  # an attribute's container has readers elsewhere
         for one in each(container):
             if isinstance(one, Collection):
                 mappings.put_item(self.machine, one, key, value)

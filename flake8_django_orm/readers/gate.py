@@ -1,7 +1,7 @@
 """Which functions are worth parsing: a look at their words, before libcst is imported.
 
-In: the text of a function and what the index knows of relation, manager and model names. Out: yes or no. A function that
-passes only costs time; one that does not pass is never read as a root (it is still entered when a root calls it).
+In: the text of a function and what the index knows of relation, manager and model names. Out: yes or no. A function
+that passes only costs time; one that does not pass is never read as a root (it is still entered when a root calls it).
 """
 
 from __future__ import annotations

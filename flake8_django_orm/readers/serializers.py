@@ -7,7 +7,7 @@ The library stub `rest_framework/serializers.py` calls it where the real seriali
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -167,8 +167,17 @@ class SerializerReader:
             return
         with self._inside(facts):
             for one in fields:
-                with self.machine.conditionally() if one.conditional else nullcontext():
+                if one.conditional:
+                    self._read_if_there(FieldReader(self, serializer, one), row)
+                else:
                     FieldReader(self, serializer, one).read(row)
+
+    def _read_if_there(self, one: FieldReader, row: Value) -> None:
+        """Read a field that is there on some ways only; the others go on with the rows as they were before."""
+        before = self.machine.store.fork()
+        with self.machine.conditionally():
+            one.read(row)
+        self.machine.store.restore(before)
 
     # -- frames and calls -----------------------------------------------------------------------------------------
 

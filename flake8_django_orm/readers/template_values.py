@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import iteration
+from flake8_django_orm.machine import iteration, mappings
 from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.values import (
@@ -48,11 +48,7 @@ def known_entries(machine: Machine, value: Value) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for one in each(value):
         if isinstance(one, Collection) and one.shape is Shape.DICT:
-            entries = {str(key): entry for key, entry in one.entries or ()}
-            for slot, entry in machine.store.members(one.identity).items() if one.identity else ():
-                if slot.startswith("='"):
-                    entries[slot[2:-1]] = entry
-            for key, entry in entries.items():
+            for key, entry in mappings.literal_entries(machine, one).items():
                 found[key] = alternatives([found[key], entry]) if key in found else entry
     return found
 

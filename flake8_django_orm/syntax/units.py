@@ -23,7 +23,8 @@ Answer = TypeVar("Answer")
 
 @dataclass(slots=True, eq=False)
 class Unit:
-    """A parsed piece of one file. `shift` is what must be added to an offset in `tree`'s code to get the file's offset."""
+    """A parsed piece of one file. `shift` is what must be added to an offset in `tree`'s code to get the file's
+    offset."""
 
     path: str
     module: str

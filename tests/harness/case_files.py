@@ -19,7 +19,7 @@ from tests.harness.marks import Expected, MarkError, split_marks
 PACKAGE = "app"
 DEFAULT_PATH = "views.py"
 
-_TITLE = re.compile(r"# (?P<code>DJQ\d{3}) (?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)")
+_TITLE = re.compile(r"# (?:(?P<code>DJQ\d{3}) )?(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)")
 _FENCE = re.compile(r"(?P<fence>`{3,})(?P<info>[^`]*)")
 _OPTION = re.compile(r"> (?P<key>[a-z-]+): *(?P<value>.+)")
 _DJANGO = re.compile(r"django(?P<sign>>=|<)(?P<major>\d+)\.(?P<minor>\d+)")
@@ -111,7 +111,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """All cases of a rule."""
+    """All cases of a rule; of an owner or reader, whose cases are about several rules, where `code` is empty."""
 
     path: Path
     family: str
@@ -144,10 +144,10 @@ def read_case_file(path: Path) -> CaseFile:
     lines = path.read_text(encoding="utf-8").split("\n")
     title = _TITLE.fullmatch(lines[0].strip())
     if title is None:
-        raise CaseError(f"{path}:1: the title is not of the form '# DJQ101 rule-name'")
+        raise CaseError(f"{path}:1: the title is not of the form '# DJQ101 rule-name' or '# owner'")
     if title["name"] != path.stem:
         raise CaseError(f"{path}:1: the title names {title['name']!r}, the file {path.stem!r}")
-    file = CaseFile(path, path.parent.name, title["code"], title["name"])
+    file = CaseFile(path, path.parent.name, title["code"] or "", title["name"])
     shared, *sections = _sections(path, lines)
     for section in sections:
         file.cases.append(_case(file, shared, section))
@@ -161,6 +161,12 @@ def read_case_file(path: Path) -> CaseFile:
 def case_files(directory: Path) -> Iterator[CaseFile]:
     """Every case file below `directory`, by path."""
     for path in sorted(directory.glob("*/*.md")):
+        yield read_case_file(path)
+
+
+def owner_files(directory: Path) -> Iterator[CaseFile]:
+    """The case files in `directory` itself, by path."""
+    for path in sorted(directory.glob("*.md")):
         yield read_case_file(path)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.views.generic import View
 
-
-class APIView(View):
+class APIView:
     pass

@@ -39,8 +39,8 @@ class MissingPrefetchRelated(Rule):
     ```
 
     ## Fix safety
-    The fix adds the path to the queryset that feeds the loop, merged into the prefetches that are there. It is safe where
-    queryset and loop stand in one function, and unsafe where other code may use the same queryset.
+    The fix adds the path to the queryset that feeds the loop, merged into the prefetches that are there. It is safe
+    where queryset and loop stand in one function, and unsafe where other code may use the same queryset.
 
     ## What it does not see
     A manager that is filtered or ordered in the loop: a plain prefetch would not serve it.

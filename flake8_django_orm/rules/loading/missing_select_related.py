@@ -38,9 +38,9 @@ class MissingSelectRelated(Rule):
     ```
 
     ## Fix safety
-    The fix adds the relation to the queryset that feeds the loop, merged into the eager loading that is there. It is safe
-    where queryset and loop stand in one function, and unsafe where other code may use the same queryset: it then loads
-    more than it needs. `prefetch_related()` is used where a join is not possible.
+    The fix adds the relation to the queryset that feeds the loop, merged into the eager loading that is there. It is
+    safe where queryset and loop stand in one function, and unsafe where other code may use the same queryset: it then
+    loads more than it needs. `prefetch_related()` is used where a join is not possible.
 
     ## What it does not see
     Rows whose queryset comes from code that cannot be read, relations reached by computed names, and loops outside of

@@ -11,8 +11,8 @@ from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 class PrefetchBypassedRule(Rule):
     """## What it does
-    Flags `filter()`, `order_by()`, `values_list()`, `last()` and the like on a relation that the queryset prefetched, for
-    each row of a loop.
+    Flags `filter()`, `order_by()`, `values_list()`, `last()` and the like on a relation that the queryset prefetched,
+    for each row of a loop.
 
     ## Why is this bad
     A refined queryset cannot be answered from the prefetch: each one is a query of its own, on top of the prefetch that
@@ -72,8 +72,8 @@ class PrefetchBypassedRule(Rule):
         yield Report(
             event=event,
             place=event.place,
-            message=f"every {event.origin.model.name} row runs a query for {path}{elsewhere} although it is prefetched: "
-            f"{_reason(event)} cannot use the prefetched rows",
+            message=f"every {event.origin.model.name} row runs a query for {path}{elsewhere} although it is "
+            f"prefetched: {_reason(event)} cannot use the prefetched rows",
             fix=use_prefetched_rows(context.project, event),
             model=event.origin.model.label,
             relations=("__".join(event.path),),

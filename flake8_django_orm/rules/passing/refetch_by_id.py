@@ -49,8 +49,10 @@ class RefetchById(Rule):
     hand. It is unsafe: the function then sees the caller's object, with what was changed on it and not saved yet.
 
     ## What it does not see
-    A fetch that adds a condition, a lock, eager loading or another manager is left alone, and so are tasks that are handed
-    to a queue.
+    A fetch that adds a condition, a lock, eager loading or another manager is left alone, and so are tasks that are
+    handed to a queue, functions that remember their results, rows with changes that are not saved, and tables that were
+    written since the row was fetched. A row that comes into the calling function through a parameter without
+    annotation is not known to be one. A key that is handed on through several functions is reported without a fix.
 
     ## References
     - [Django documentation: database access optimization](https://docs.djangoproject.com/en/stable/topics/db/optimization/)
@@ -63,7 +65,7 @@ class RefetchById(Rule):
     listens = Refetched
 
     def check(self, event: Refetched, context: RuleContext) -> Iterator[Report]:
-        if event.unsaved_changes or event.extra_conditions:
+        if event.unsaved_changes or event.extra_conditions or event.key_only:
             return
         model = event.row.model
         name = event.function.name
@@ -72,8 +74,9 @@ class RefetchById(Rule):
         yield Report(
             event=event,
             place=event.place,
-            message=f"{name}() is handed the key of a {model.name} that is at hand here and fetches it again on "
-            f"{context.line_of(event.fetch_place)}: pass the object",
+            message=f"{name}() is handed the key of a {model.name} that is at hand here and "
+            f"{'has it fetched' if event.hops else 'fetches it'} again on {context.line_of(event.fetch_place)}: "
+            "pass the object",
             fix=pass_object(context.project, event),
             model=model.label,
             related=(RelatedPlace(event.fetch_place, "the row is fetched again here"),),

@@ -92,11 +92,13 @@ class SingleObjectTemplateResponseMixin(TemplateResponseMixin):
     def _names_for(self, name):
         if name is not None:
             return [name]
-        if self.object is None:
-            options = self.model._meta
-        else:
-            options = self.object._meta
+        options = self._options_of(self.object)
         return ["%s/%s%s.html" % (options.app_label, options.model_name, self.template_name_suffix)]
+
+    def _options_of(self, obj):
+        if obj is None:
+            return self.model._meta
+        return obj._meta
 
 
 class BaseDetailView(SingleObjectMixin, View):
