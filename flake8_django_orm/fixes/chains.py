@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.machine.values import Constant, Mode
+from flake8_django_orm.orm.admin import CHANGE_LIST
 from flake8_django_orm.orm.querysets import Returns, queryset_method
 from flake8_django_orm.syntax.names import target_names
 from flake8_django_orm.syntax.units import TextPlace
@@ -63,6 +64,8 @@ class Chain:
 def chain_of(project: Project, queryset: QuerySetValue) -> Chain | None:
     """The chain of a queryset of rows; None where no edit of it is possible or sound."""
     if queryset.raw or queryset.combined or queryset.mode is not Mode.ROWS:
+        return None
+    if queryset.steps and queryset.steps[-1].method == CHANGE_LIST:
         return None
     steps = _chainable(_own_steps(queryset.steps))
     groups = [group for group in _expressions(steps) if _is_editable(steps[group[-1]])]

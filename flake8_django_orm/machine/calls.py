@@ -88,6 +88,7 @@ KEEPS_FUNCTION = frozenset(
         "deprecated",
         "typing_override",
         "singledispatch",
+        "mark_safe",
     }
 )
 

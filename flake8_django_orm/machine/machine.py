@@ -171,6 +171,7 @@ class Machine:
     found_by: dict[int, int] = field(default_factory=dict)  # the query that fetched a single row, by its result set
     made_with: dict[int, tuple[Argument, ...]] = field(default_factory=dict)  # what a new row was given, by result set
     choices: int = 0  # how many values are gone through way by way
+    was_allowed_more: bool = False
     _next_loop: int = 0
 
     # -- bounds -------------------------------------------------------------------------------------------------
@@ -180,6 +181,12 @@ class Machine:
         self.work += 1
         if self.work > WORK_BOUND:
             raise WorkBoundError
+
+    def allow_more(self, work: int) -> None:
+        """Give the root a further share of work, once: what it renders is much longer than its own code."""
+        if not self.was_allowed_more:
+            self.was_allowed_more = True
+            self.work -= work
 
     def now(self) -> int:
         """A number that grows with each call: the order in which things were seen."""

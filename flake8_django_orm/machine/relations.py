@@ -94,6 +94,7 @@ def read_single(machine: Machine, row: RowValue, relation: Relation, place: Plac
 def loaded_ways(machine: Machine, rows: Alternatives, name: str) -> Value:
     """The alternatives on which the relation `name` is loaded; all of them where there is none, or no such relation."""
     loaded = [row for row in rows.values if not (isinstance(row, RowValue) and _lacks(machine, row, name))]
+    loaded = [row for row in loaded if not (isinstance(row, RowValue) and row.origin is not None and row.origin.empty)]
     if not any(isinstance(row, RowValue) for row in loaded):
         return rows
     return alternatives(loaded, rows.conditions)

@@ -54,6 +54,8 @@ def batching(event: QueryRun) -> Batching | None:
         return None
     if not from_row and event.how in ("get", "first") and _is_unique(queryset.model, varying[0].name or ""):
         return None if _is_itself(queryset.model, varying[0].value) else Batching.BY_KEY
+    if _is_key_of_item(event, varying):
+        return Batching.BY_KEY
     if event.varies[-1].repeats is not Repeats.ROWS or not (from_row or _is_owner(queryset.model, varying[0])):
         return None
     if event.how in _NUMBERS:
@@ -61,6 +63,15 @@ def batching(event: QueryRun) -> Batching | None:
     if event.how in _EVALUATES:
         return Batching.ROWS
     return Batching.ONE if event.how in _ONE else None
+
+
+def _is_key_of_item(event: QueryRun, varying: list[Argument]) -> bool:
+    """True for `filter(field=field)` over the items of a list: the item itself is the row behind a foreign key."""
+    if event.varies[-1].repeats is not Repeats.ITEMS or event.how not in _EVALUATES or len(varying) != 1:
+        return False
+    name = (varying[0].name or "").removesuffix("__exact")
+    relations = event.queryset.model.relations.values()
+    return any(r.kind.forward_column and name in (r.lookup, r.attname) for r in relations)
 
 
 def _conditions(event: QueryRun) -> Iterator[Argument]:

@@ -25,6 +25,11 @@ def rows_unused(query: QueryRun) -> bool:
     return not query.queryset.shared and all(use.how in _NO_ROWS for use in _others(query))
 
 
+def rows_only_counted(query: QueryRun) -> bool:
+    """True where len() is all that anybody asks of the rows, though perhaps more than once."""
+    return not query.queryset.shared and all(use.how in {*_NO_ROWS, "len"} for use in _others(query))
+
+
 def rows_there(query: QueryRun) -> bool:
     """True where the rows may be in memory when the query is asked, so that no query is sent."""
     shared = query.queryset.shared

@@ -64,7 +64,7 @@ def string_place(place: Place, text: str) -> Place | None:
 
 
 def removed_names(body: cst.BaseSuite) -> list[tuple[str, bool]]:
-    """The literal keys that a function takes out of a dict, by pop() or del, and whether a condition stands before it."""
+    """The literal keys that a function takes out of a dict, by pop() or del, and whether a condition stands before."""
     return list(_removed(body, conditional=False))
 
 

@@ -90,6 +90,8 @@ def _field(
     """The field that a call makes, and those that it is given: `ArrayField(models.DateField(...))`."""
     field_class = _field_class(machine, reader.evaluate(call.func))
     kind = next((kind for prefix, kind in _KINDS if (field_class or "").startswith(prefix)), None)
+    if kind is None and field_class is not None and machine.project.model(owner.key) is not None:
+        kind = "model"  # a field class of a package that is not read: in a model's body it can be nothing else
     if field_class is None or kind is None:
         return
     yield FieldDeclared(
@@ -114,12 +116,15 @@ def _field_class(machine: Machine, callee: Value) -> str | None:
         case ExternalValue(name=name):
             return name if _is_field_name(name) else None
         case ClassValue(key=key):
-            return next((name for name in machine.project.ancestors(key) if _is_field_name(name)), None)
+            names = [name for name in machine.project.ancestors(key) if _is_field_name(name)]
+            ours = tuple(prefix for prefix, _ in _KINDS)
+            # The framework's own class tells most; a package's says at least that it is a field.
+            return next((name for name in names if name.startswith(ours)), names[-1] if names else None)
     return None
 
 
 def _is_field_name(name: str) -> bool:
-    return name.startswith(tuple(prefix for prefix, _ in _KINDS)) and name.endswith(("Field", "Key", "Relation"))
+    return name.endswith(("Field", "Key", "Relation"))
 
 
 def _arguments(machine: Machine, reader: PythonReader, call: cst.Call) -> Iterator[FieldArgument]:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.project.facts import Assignment, ClassFacts, FunctionFacts
     from flake8_django_orm.project.project import Project
-    from flake8_django_orm.syntax.units import Place
     from flake8_django_orm.readers.rendering import Templates
     from flake8_django_orm.syntax.units import Place
 

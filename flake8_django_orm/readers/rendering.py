@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Templates inside of templates: includes, parents, inclusion tags.
 DEPTH_BOUND = 10
+#: What the templates of one root may cost besides its own code, in the units of the machine's work bound.
+TEMPLATE_WORK = 30_000
 #: A template of more characters is data rather than a page.
 _MAX_LENGTH = 400_000
 
@@ -103,6 +105,7 @@ class Templates:
 
     def render(self, machine: Machine, names: Value, context: Value, place: Place) -> bool:
         """Render in the machine's running frame. True where all that the context may meet was read."""
+        machine.allow_more(TEMPLATE_WORK)
         rendering = Rendering(self, machine)
         rendering.read(names, known_entries(machine, context), place)
         return not rendering.unseen

@@ -1,7 +1,7 @@
 """Which fields a serializer of Django REST framework has, as its class bodies declare them.
 
-In: a serializer's facts. Out: its fields in the order in which they are read, each with its class, its arguments and the
-class body that declares it; None where code decides at run time. The library need not be installed.
+In: a serializer's facts. Out: its fields in the order in which they are read, each with its class, its arguments and
+the class body that declares it; None where code decides at run time. The library need not be installed.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class SerializerField:
     """One field. `ancestors` are the names of its class and of that one's bases; `class_key` the class's own.
 
     `owner` is the class in whose body it stands: as an assignment, or as a string in `Meta.fields` (`listed`).
-    `depth` is Meta.depth for a relation that a ModelSerializer follows by itself, 0 for any other field. A `conditional`
-    field is taken out on some ways through the serializer's own code.
+    `depth` is Meta.depth for a relation that a ModelSerializer follows by itself, 0 for any other field. A field is
+    `conditional` that is taken out on some ways through the serializer's own code.
     """
 
     name: str

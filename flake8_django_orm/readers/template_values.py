@@ -14,6 +14,7 @@ from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Alternatives,
     Argument,
     Collection,
     Constant,
@@ -57,10 +58,11 @@ def member(machine: Machine, value: Value, name: str, place: Place) -> Value:
     """`value.name` as templates look it up: a key, else an attribute, else an index. Nothing is called yet."""
     keyed = [one for one in each(value) if _has_key(machine, one, name)]
     others = [one for one in each(value) if one not in keyed]
+    conditions = value.conditions if isinstance(value, Alternatives) else None
     parts = [machine.index(one, _key(name), place) for one in keyed]
     if others:
-        parts.append(_attribute(machine, alternatives(others), name, place))
-    return alternatives(parts)
+        parts.append(_attribute(machine, alternatives(others, conditions), name, place))
+    return alternatives(parts, conditions)
 
 
 def _has_key(machine: Machine, value: Value, name: str) -> bool:
@@ -91,7 +93,8 @@ def _attribute(machine: Machine, value: Value, name: str, place: Place) -> Value
 
 def called(machine: Machine, value: Value, place: Place) -> Value:
     """What a lookup gives in Django's templates: callables are called without arguments, managers are none."""
-    return alternatives(_called(machine, one, place) for one in each(value))
+    conditions = value.conditions if isinstance(value, Alternatives) else None
+    return alternatives((_called(machine, one, place) for one in each(value)), conditions)
 
 
 def _called(machine: Machine, value: Value, place: Place) -> Value:

@@ -165,7 +165,8 @@ class World:
         from django.contrib.admin import site
         from django.contrib.contenttypes.models import ContentType
         from django.core.cache import cache
-        from django.template import engines
+        from django.template import Engine, engines
+        from django.template.utils import get_app_template_dirs
 
         for label in set(apps.app_configs) - self._configs:
             del apps.app_configs[label]
@@ -184,7 +185,10 @@ class World:
         ContentType.objects.clear_cache()
         cache.clear()
         urls.clear_url_caches()
-        vars(engines)["_engines"] = {}
+        vars(engines).update(_engines={}, _templates=None)
+        vars(engines).pop("templates", None)
+        Engine.get_default.cache_clear()
+        get_app_template_dirs.cache_clear()
         for name, module in list(sys.modules.items()):
             if (getattr(module, "__file__", None) or "").startswith(str(root)):
                 del sys.modules[name]

@@ -1,7 +1,7 @@
 """rest_framework.serializers: what a serializer is given, and that reading `data` reads its rows.
 
-`represent`, `represent_each` and `read_fields` are the reader of serializers (readers/serializers.py): the fields are declarations, which
-no Python statement here could go through.
+`represent`, `represent_each` and `read_fields` are the reader of serializers (readers/serializers.py): the fields are
+declarations, which no Python statement here could go through.
 """
 
 from __future__ import annotations

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Report]:
     """One report for the queryset's missing path."""
     # Fix builders import libcst, which a file without findings must not pay for.
+    from flake8_django_orm.fixes import admin
     from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading, loading_place
 
     origin = event.origin
+    if admin.change_list(origin) is not None:
+        yield _of_change_list(event, context)
+        return
     words = describe_loading(context.project, origin, [event.path])
     built = loading_place(context.project, origin, [event.path]) or (origin.steps[-1].place if origin.steps else None)
     where = _where(event, built, context)
@@ -40,6 +44,29 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
             for read in event.reads
             if read.place != event.place
         ),
+    )
+
+
+def _of_change_list(event: MissingLoading, context: RuleContext) -> Report:
+    """The report for the rows of the admin's change list, where the admin alone makes the queryset."""
+    from flake8_django_orm.fixes import admin
+    from flake8_django_orm.fixes.eager_loading import describe_loading
+
+    origin, root = event.origin, event.frame.ancestors()[-1]
+    words = admin.describe(context.project, origin, [event.path])
+    advice = (
+        f"add {words} of {root.qualname}"
+        if words is not None
+        else f"add {describe_loading(context.project, origin, [event.path])} in get_queryset() of {root.qualname}"
+    )
+    return Report(
+        event=event,
+        place=event.place,
+        message=f"every {origin.model.name} row of the change list reads {'.'.join(event.path)}, "
+        f"which runs a query of its own: {advice}",
+        fix=admin.add_to_change_list(context.project, origin, event.all_paths) if words is not None else None,
+        model=origin.model.label,
+        relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),
     )
 
 

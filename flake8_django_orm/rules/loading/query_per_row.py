@@ -93,6 +93,7 @@ class QueryPerRow(Rule):
             f"({_what(event)}): {advice}",
             fix=read_relation(context.project, event),
             model=model.label,
+            relations=_relations(event),
         )
 
 
@@ -102,6 +103,12 @@ _ADVICE = {
     Batching.ROWS: "prefetch them, with a Prefetch object where they are filtered or ordered",
     Batching.ONE: "annotate() a Subquery, or prefetch the rows",
 }
+
+
+def _relations(event: QueryRun) -> tuple[str, ...]:
+    """The lookup path of the relation whose manager the loop asks; none for a query that starts at the model."""
+    row, relation = event.queryset.source_row, event.queryset.relation
+    return ("__".join((*row.path, relation.name)),) if row is not None and relation is not None else ()
 
 
 def _home(frame: Frame, context: RuleContext) -> Frame:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability, Fix
 from flake8_django_orm.machine.events import QueryRun
-from flake8_django_orm.machine.uses import built_here, rows_unused
+from flake8_django_orm.machine.uses import built_here, rows_only_counted, rows_unused
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 
@@ -54,11 +54,12 @@ class LenForCount(Rule):
         queryset = event.queryset
         if event.how != "len" or event.one_of_several or queryset.raw:
             return
-        if not built_here(event) or not rows_unused(event):
+        if not built_here(event) or not rows_only_counted(event):
             return
         from flake8_django_orm.fixes.asking import ask_count
 
-        edits = ask_count(context.project, event.place)
+        # A second len() is answered from the rows; a second count() would be a second query.
+        edits = ask_count(context.project, event.place) if rows_unused(event) else None
         yield Report(
             event=event,
             place=event.place,

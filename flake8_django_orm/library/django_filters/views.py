@@ -1,0 +1,5 @@
+"""django_filters.views: the same class under the name of its module."""
+
+from __future__ import annotations
+
+from django_filters import FilterView  # noqa: F401
