@@ -45,7 +45,8 @@ class Frame:
     def is_entry(self) -> bool:
         """Whether it is an inherited method by which the framework enters the class that it drives, or hands on to by
         super(): its `self` is the class that is driven, so what it brings together is the class's own."""
-        *called, root = self.ancestors()
+        frames = self.ancestors()
+        called, root = frames[:-1], frames[-1]
         names = {frame.qualname.rpartition(".")[2] for frame in called}
         is_inherited = self.qualname.rpartition(".")[0] != root.qualname
         is_entered = len(names) == 1 and all(frame.body is Body.FUNCTION for frame in called)
@@ -71,11 +72,11 @@ def lowest_common(frames: Iterable[Frame]) -> Frame | None:
         while shared < min(len(common), len(chain)) and common[shared] is chain[shared]:
             shared += 1
         common = common[:shared]
-    frame = common[-1] if common else None
-    while frame is not None and frame.body is Body.TEMPLATE:
+    lowest = common[-1] if common else None
+    while lowest is not None and lowest.body is Body.TEMPLATE:
         # A template is no root: what happens in it alone belongs to the code that renders it.
-        frame = frame.parent
-    return frame
+        lowest = lowest.parent
+    return lowest
 
 
 class Repeats(enum.Enum):

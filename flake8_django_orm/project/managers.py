@@ -17,7 +17,21 @@ from flake8_django_orm.project.models import ManagerFacts
 if TYPE_CHECKING:
     from flake8_django_orm.project.resolve import Resolver
 
-_DJANGO_MANAGERS = frozenset({names.MANAGER, "django.contrib.sites.managers.CurrentSiteManager"})
+#: Managers of Django and of common packages whose rows come without anything loaded along.
+_DJANGO_MANAGERS = frozenset(
+    {
+        names.MANAGER,
+        "django.contrib.sites.managers.CurrentSiteManager",
+        "model_utils.managers.InheritanceManager",
+        "mptt.managers.TreeManager",
+        "mptt.models.TreeManager",
+        "treebeard.al_tree.AL_NodeManager",
+        "treebeard.mp_tree.MP_NodeManager",
+        "treebeard.ns_tree.NS_NodeManager",
+    }
+)
+#: They make a manager of the class that they are given.
+_MANAGER_MAKERS = frozenset({"django_scopes.ScopedManager", "django_scopes.manager.ScopedManager"})
 
 
 class ManagerReader:
@@ -44,9 +58,15 @@ class ManagerReader:
         found = self._resolver.resolve(module, callee)
         if isinstance(found, Assignment) and found.value.kind == "call":
             return self._instance_of_call(name, found.module, found.value)
+        if isinstance(found, External) and found.name in _MANAGER_MAKERS:
+            made = value.keywords.get("_manager_class")
+            return ManagerFacts(name) if made is None else self._instance(name, self._named(module, made))
         if found is None and (name == "objects" or callee.endswith("Manager")):
             return ManagerFacts(name, known=False)  # imported in the class body, or made somewhere that is not seen
         return self._instance(name, found)
+
+    def _named(self, module: str, value: Expr) -> Definition | None:
+        return self._resolver.resolve(module, str(value.value)) if value.kind == "name" else None
 
     def _instance(self, name: str, found: Definition | None) -> ManagerFacts | None:
         """The manager for the call of a class."""

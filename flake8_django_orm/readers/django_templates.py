@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import key_uses
@@ -320,9 +321,9 @@ class DjangoTemplateReader:
     # -- tags ---------------------------------------------------------------------------------------------------
 
     def _read_tag(self, tag: Tag) -> None:
-        method: Callable[[Tag], None] | None = _TAGS.get(tag.name)
+        method = _TAGS.get(tag.name)
         if method is not None:
-            method(self, tag)  # type: ignore[call-arg, arg-type]
+            method(self, tag)
         elif tag.name in _TRANSPARENT and tag.sections:
             self._texts(tag.bits)
             self.read(tag.body)
@@ -376,11 +377,11 @@ class DjangoTemplateReader:
 
     def _if_changed(self, tag: Tag) -> None:
         self._texts(tag.bits)
-        branches(self.machine, [lambda s=s: self.read(s.body) for s in tag.sections] + [lambda: None])
+        branches(self.machine, [*(partial(self.read, s.body) for s in tag.sections), lambda: None])
 
     def _if_equal(self, tag: Tag) -> None:
         self._texts(tag.bits)
-        branches(self.machine, [lambda s=s: self.read(s.body) for s in tag.sections] + [lambda: None])
+        branches(self.machine, [*(partial(self.read, s.body) for s in tag.sections), lambda: None])
 
     def _for(self, tag: Tag) -> None:
         words = [bit.text for bit in tag.bits]
@@ -400,7 +401,7 @@ class DjangoTemplateReader:
 
         loop_over(self.machine, iterable, place, body)
         for section in tag.sections[1:]:
-            branches(self.machine, [lambda s=section: self.read(s.body), lambda: None])
+            branches(self.machine, [partial(self.read, section.body), lambda: None])
 
     def _with(self, tag: Tag) -> None:
         with self.scopes.pushed(self._bindings(tag.bits)):

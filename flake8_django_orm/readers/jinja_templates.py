@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 
 _COMPARED = {"eq": "==", "ne": "!=", "in": "in", "notin": "not in"}
 #: Functions that make text of their arguments, or nothing at all.
-_TEXT_CALLS = frozenset({"_", "gettext", "ngettext", "pgettext", "npgettext", "url", "static", "format", "str", "csrf_input"})
+_TEXT_CALLS = frozenset(
+    {"_", "gettext", "ngettext", "pgettext", "npgettext", "url", "static", "format", "str", "csrf_input"}
+)
 _MACRO_DEPTH = 8
 
 
@@ -333,8 +336,11 @@ class JinjaReader:
         found: list[Value] = []
         options = [node.expr1, *([node.expr2] if node.expr2 is not None else [])]
         self._truth(node.test)
-        branches(self.machine, [lambda one=one: found.append(self.evaluate(one)) for one in options])
+        branches(self.machine, [partial(self._keep, found, one) for one in options])
         return alternatives(found)
+
+    def _keep(self, found: list[Value], node: nodes.Node) -> None:
+        found.append(self.evaluate(node))
 
     def value_and(self, node: nodes.And | nodes.Or) -> Value:
         left = self.evaluate(node.left)
@@ -382,7 +388,7 @@ class JinjaReader:
     def value_filter(self, node: nodes.Filter) -> Value:
         value = self.evaluate(node.node) if node.node is not None else UNKNOWN
         arguments = [self.evaluate(argument) for argument in node.args]
-        keywords = {keyword.key: self.evaluate(keyword.value) for keyword in node.kwargs}
+        keywords = {str(keyword.key): self.evaluate(keyword.value) for keyword in node.kwargs}
         place = self._place(node, node.name)
         applied = apply_filter(self.machine, node.name, value, arguments, keywords, place)
         if applied is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.machine.frames import Body, Frame
@@ -45,9 +46,7 @@ class Rendering:
         """Run a block in the frame of a template that is rendered from `place`."""
         from flake8_django_orm.machine.machine import Entered
 
-        frame = Frame(
-            qualname=file.name, path=file.path, parent=self.machine.frame, call=place, body=Body.TEMPLATE
-        )
+        frame = Frame(qualname=file.name, path=file.path, parent=self.machine.frame, call=place, body=Body.TEMPLATE)
         facts = FunctionFacts(name=file.name, qualname=file.name, module="", path=file.path, start=1, end=1)
         self.running.append(file.path)
         try:
@@ -65,9 +64,7 @@ class Rendering:
         if len(options) == 1:
             self._read_option(options[0], context, place, framework)
         else:
-            branches(
-                self.machine, [lambda one=one: self._read_option(one, context, place, framework) for one in options]
-            )
+            branches(self.machine, [partial(self._read_option, one, context, place, framework) for one in options])
 
     def _read_option(self, names: Value, context: Mapping[str, Value], place: Place, framework: bool) -> None:
         file = self.file(names)

@@ -1,7 +1,7 @@
 """Filters of both template languages that take rows apart: length, first, join, dictsort, map and their kin.
 
-In: a filter's name, the value, its arguments. Out: a value, or None for a filter that is not one of these. Filters that only
-make text are named apart.
+In: a filter's name, the value, its arguments. Out: a value, or None for a filter that is not one of these. Filters that
+only make text are named apart.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from flake8_django_orm.machine.values import (
     UNKNOWN,
     Collection,
     Constant,
-    QuerySetValue,
     Shape,
     Unknown,
     Value,
@@ -30,12 +29,12 @@ if TYPE_CHECKING:
 
 _TEXT = (  # noqa: SIM905
     "abs addslashes apnumber capfirst center cut date divisibleby escape escapejs escapeseq filesizeformat "
-    "filesize_format fix_ampersands float floatformat force_escape force_str forceescape format get_digit indent int intcomma intword "
-    "iriencode json json_script linebreaks linebreaksbr linenumbers ljust localize localtime lower "
+    "filesize_format fix_ampersands float floatformat force_escape force_str forceescape format get_digit indent "
+    "int intcomma intword iriencode json json_script linebreaks linebreaksbr linenumbers ljust localize localtime lower "
     "make_list naturalday naturaltime ordinal phone2numeric pprint rjust round safe slugify string stringformat "
     "striptags time timesince timeuntil timezone title tojson trim truncate truncatechars truncatechars_html "
-    "truncatewords truncatewords_html unlocalize upper urlencode urlize urlizetrunc utc wordcount wordwrap xmlattr yesno "
-    "attr e pluralize add safeseq unordered_list"
+    "truncatewords truncatewords_html unlocalize upper urlencode urlize urlizetrunc utc wordcount wordwrap xmlattr "
+    "yesno e pluralize add safeseq unordered_list"
 ).split()
 
 #: Filters that turn a value into text or a number and leave its rows alone.
@@ -93,7 +92,7 @@ def _slice(machine: Machine, value: Value, arguments: Sequence[Value], _: dict[s
 def _join(machine: Machine, value: Value, _: Sequence[Value], keywords: dict[str, Value], place: Place) -> Value:
     path = keywords.get("attribute")
     if isinstance(path, Constant) and isinstance(path.value, str):
-        _, items = attribute_of_each(machine, value, path.value, place, calls=False)
+        items = attribute_of_each(machine, value, path.value, place, calls=False)[1]
         return Unknown(loops=loops_of(items))
     loop_over(machine, value, place, lambda item, loop: machine.text(item, place))
     return Unknown(loops=loops_of(value))
@@ -137,7 +136,7 @@ def _sort(machine: Machine, value: Value, _: Sequence[Value], keywords: dict[str
 def _map(machine: Machine, value: Value, _: Sequence[Value], keywords: dict[str, Value], place: Place) -> Value:
     path = keywords.get("attribute")
     if isinstance(path, Constant) and isinstance(path.value, str):
-        _, gave = attribute_of_each(machine, value, path.value, place, calls=False)
+        gave = attribute_of_each(machine, value, path.value, place, calls=False)[1]
         return Collection(shape=Shape.ITERATOR, element=gave)
     iteration.evaluate_for(machine, value, "iterate", place)
     return Unknown(loops=loops_of(value))
@@ -151,7 +150,9 @@ def _select_by(machine: Machine, value: Value, arguments: Sequence[Value], _: di
     return Unknown(loops=loops_of(value))
 
 
-def _group(machine: Machine, value: Value, arguments: Sequence[Value], keywords: dict[str, Value], place: Place) -> Value:
+def _group(
+    machine: Machine, value: Value, arguments: Sequence[Value], keywords: dict[str, Value], place: Place
+) -> Value:
     path = arguments[0] if arguments else keywords.get("attribute")
     if isinstance(path, Constant) and isinstance(path.value, str):
         return grouped(machine, value, path.value, place, calls=False)
@@ -202,8 +203,3 @@ _FILTERS: dict[str, Filter] = {
     "sum": _sum,
     "attr": _attr,
 }
-
-
-def is_rows(value: Value) -> bool:
-    """Whether any alternative is a queryset."""
-    return any(isinstance(one, QuerySetValue) for one in each(value))

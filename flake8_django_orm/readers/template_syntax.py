@@ -1,12 +1,13 @@
 """From the text of a Django template to a light tree of blocks.
 
-In: text. Out: outputs (`{{ ... }}`) and tags with their sections, all with offsets. The lexer is Django's own. A tag is a
-block where the text closes it somewhere (`{% endx %}`), so unknown tags need no table. Raises TemplateError for a template
-whose blocks do not match.
+In: text. Out: outputs (`{{ ... }}`) and tags with their sections, all with offsets. The lexer is Django's own. A tag is
+a block where the text closes it somewhere (`{% endx %}`), so unknown tags need no table. Raises TemplateError for a
+template whose blocks do not match.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.template.base import DebugLexer, TokenType
@@ -32,7 +33,7 @@ _MAX_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """`{{ expression }}`; None where the expression is not one of Django's."""
+    """`{{ expression }}`."""
 
     expression: Expression
 
@@ -88,7 +89,7 @@ class _Open:
 
 def parse_template(text: str) -> tuple[Node, ...]:
     """The nodes of a template, in order."""
-    words = [_words(text, token.position) for token in _tokens(text)]
+    words = list(_words(text))
     closed = {bits[0].text.removeprefix("end") for is_tag, bits in words if is_tag and bits[0].text.startswith("end")}
     outer = _Open("", (), 0, 0, ("", ()))
     stack = [outer]
@@ -117,29 +118,17 @@ def parse_template(text: str) -> tuple[Node, ...]:
     return tuple(outer.nodes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    is_tag: bool
-    position: tuple[int, int, bool]
-
-
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
+def _words(text: str) -> Iterator[tuple[bool, tuple[Bit, ...]]]:
+    """The tags (True) with their words, and the outputs with their one expression, in order."""
     for token in DebugLexer(text).tokenize():
-        if token.token_type in (TokenType.BLOCK, TokenType.VAR) and token.contents:
-            is_tag = token.token_type is TokenType.BLOCK
-            start, end = token.position
-            found.append(_Token(is_tag, (start, end, is_tag)))
-    return found
-
-
-def _words(text: str, position: tuple[int, int, bool]) -> tuple[bool, tuple[Bit, ...]]:
-    """The words of a tag, or the one expression of an output."""
-    start, end, is_tag = position
-    inner = text[start + 2 : end - 2]
-    at = start + 2 + len(inner) - len(inner.lstrip())
-    content = inner.strip()
-    if not is_tag:
-        return False, (Bit(content, at, at + len(content)),)
-    bits = tuple(Bit(m.group(), at + m.start(), at + m.end()) for m in smart_split_re.finditer(content))
-    return True, bits
+        if token.token_type not in (TokenType.BLOCK, TokenType.VAR) or not token.contents or token.position is None:
+            continue
+        start, end = token.position
+        inner = text[start + 2 : end - 2]
+        at = start + 2 + len(inner) - len(inner.lstrip())
+        content = inner.strip()
+        if token.token_type is TokenType.VAR:
+            yield False, (Bit(content, at, at + len(content)),)
+        else:
+            words = smart_split_re.finditer(content)
+            yield True, tuple(Bit(m.group(), at + m.start(), at + m.end()) for m in words)

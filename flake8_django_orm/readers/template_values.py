@@ -1,5 +1,5 @@
-"""What template languages do with values: a lookup that tries key, attribute and index, the call without arguments, loops
-and branches.
+"""What template languages do with values: a lookup that tries key, attribute and index, the call without arguments,
+loops and branches.
 
 In: a machine and values. Out: values; the machine collects the events. Both template readers work through this module.
 """
@@ -180,7 +180,7 @@ def _parts(machine: Machine, value: Value, count: int, place: Place) -> Sequence
 def attribute_of_each(
     machine: Machine, iterable: Value, path: str, place: Place, *, calls: bool
 ) -> tuple[Value, Value]:
-    """Read a dotted attribute of every item, as dictsort and regroup do: the pattern of the items, and what they gave."""
+    """Read a dotted attribute of every item, as dictsort and regroup do: the pattern of the items, what they gave."""
     pattern = alternatives(iteration.pattern_of(machine, one, place) for one in each(iterable))
     found: list[Value] = []
 

@@ -45,6 +45,12 @@ class DjangoInterpreter:
     def id(self) -> str:
         return f"django-{self.django[0]}.{self.django[1]}"
 
+    @functools.cache  # noqa: B019 (few interpreters, kept as long as the tests run)
+    def has(self, package: str) -> bool:
+        """Whether the interpreter can import the package."""
+        script = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({package!r}) is None)"
+        return subprocess.run([self.python, "-c", script], capture_output=True, timeout=60).returncode == 0
+
 
 @functools.cache
 def interpreters() -> tuple[DjangoInterpreter, ...]:

@@ -32,8 +32,10 @@ class ProofFailed(AssertionError):  # noqa: N818 (a verdict, not a mishap)
 
 
 def holds_on(case: Case, interpreter: DjangoInterpreter, database: str = "sqlite") -> bool:
-    """Whether the case's options let the proof run on this Django and this database."""
+    """Whether the case's options let the proof run on this Django and this database, and its packages are there."""
     options = case.options
+    if any("rest_framework" in text for text in case.texts().values()) and not interpreter.has("rest_framework"):
+        return False
     if options.proof_from is not None and interpreter.django < options.proof_from:
         return False
     if options.proof_before is not None and interpreter.django >= options.proof_before:
