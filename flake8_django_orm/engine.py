@@ -173,7 +173,6 @@ class Engine:
             self._caller_gate = CallerGate(self.project, self._gate_for_project())
         return self._caller_gate.passes(function, text)
 
-
     def _is_entry(self, function: FunctionFacts) -> bool:
         """Whether the framework calls the method on a class that one of the owners drives."""
         if function.class_name is None:

@@ -55,7 +55,7 @@ _SETTINGS_MODULE = re.compile(r"^(?:settings|settings_.*|.*_settings)$")
 
 
 #: Files that a template engine renders; none of them is Python.
-TEMPLATE_SUFFIXES = frozenset({".html", ".htm", ".djhtml", ".jinja", ".jinja2", ".j2", ".txt", ".xml"})
+TEMPLATE_SUFFIXES = frozenset({".html", ".htm", ".djhtml", ".jinja", ".jinja2", ".j2"})
 
 
 def file_kind(relative: str) -> FileKind:

@@ -88,6 +88,10 @@ KEEPS_FUNCTION = frozenset(
         "deprecated",
         "typing_override",
         "singledispatch",
+        "extend_schema",
+        "extend_schema_field",
+        "swagger_auto_schema",
+        "swagger_serializer_method",
         "mark_safe",
     }
 )

@@ -64,8 +64,10 @@ def from_definition(machine: Machine, found: Definition, module: str = "", depth
 
 def from_assignment(machine: Machine, assignment: Assignment, module: str, path: str, depth: int = 0) -> Value:
     """A name of a class or module body: what the index's facts tell of it, else what its expression evaluates to."""
-    value = from_expression(machine, assignment.module or module, assignment.value, depth)
-    if not isinstance(value, Unknown) or not path or assignment.value.kind not in ("call", "other", "concat", "dict"):
+    is_manager = _names_manager(machine, assignment.value)
+    value = UNKNOWN if is_manager else from_expression(machine, assignment.module or module, assignment.value, depth)
+    evaluated = is_manager or assignment.value.kind in ("call", "other", "concat", "dict")
+    if not isinstance(value, Unknown) or not path or not evaluated:
         return value
     key = ("assignment", path, assignment.start, assignment.name)
     if key not in machine.remembered:
@@ -73,6 +75,14 @@ def from_assignment(machine: Machine, assignment: Assignment, module: str, path:
         made = machine.programs.assigned_value(machine, module, path, assignment)
         machine.remembered[key] = replace(made, shared=True) if isinstance(made, QuerySetValue) else made
     return machine.remembered[key]
+
+
+def _names_manager(machine: Machine, expression: Expr) -> bool:
+    """`queryset = Book.objects`: the manager of a model, not what the model's body assigns."""
+    if expression.kind != "name":
+        return False
+    owner, _, name = str(expression.value).rpartition(".")
+    return bool(owner) and name in machine.project.manager_names()
 
 
 def class_value(machine: Machine, key: str) -> Value:

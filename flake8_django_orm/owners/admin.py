@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import definitions, iteration
@@ -64,8 +65,8 @@ class ModelAdminOwner(Owner):
         return not _ADMINS.isdisjoint(project.ancestors(facts.key)) and any(_registered(project, facts))
 
     def has_pieces(self, facts: ClassFacts) -> bool:
-        """Every registered admin has a change list, of `__str__` at least."""
-        return bool(facts.bases)
+        """Every registered admin has a change list, of `__str__` at least; a class with no such base is none."""
+        return any("Admin" in str(base.value) for base in facts.bases)
 
     def run(self, machine: Machine, owned: OwnedClass) -> None:
         """Show the change list of each model."""
@@ -82,17 +83,25 @@ def _registered(project: Project, facts: ClassFacts) -> Iterator[tuple[str, str]
         if decorator.kind == "call" and str(decorator.value).rpartition(".")[2] == "register":
             yield from ((facts.module, str(item.value)) for item in decorator.items if item.kind == "name")
     for module in project.modules_mentioning(facts.name):
-        text = project.text(module.path) or ""
-        if ".register(" not in text:
-            continue
-        for node in ast.walk(ast.parse(text)):
-            match node:
-                case ast.Call(func=ast.Attribute(attr="register"), args=[models, by]) if dotted_name(by) is not None:
-                    found = project.resolve(module.name, dotted_name(by) or "")
-                    if isinstance(found, ClassFacts) and found.key == facts.key:
-                        listed = models.elts if isinstance(models, ast.List | ast.Tuple) else [models]
-                        names = (dotted_name(model) for model in listed)
-                        yield from ((module.name, name) for name in names if name is not None)
+        for models, by in _register_calls(project.text(module.path) or ""):
+            found = project.resolve(module.name, by) if by.rpartition(".")[2] == facts.name else None
+            if isinstance(found, ClassFacts) and found.key == facts.key:
+                yield from ((module.name, model) for model in models)
+
+
+@lru_cache(maxsize=32)
+def _register_calls(text: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """The calls `site.register(Model, Admin)` and `site.register([Model, ...], Admin)` in a module, by name."""
+    if ".register(" not in text:
+        return ()
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="register"), args=[models, by]) if name := dotted_name(by):
+                listed = models.elts if isinstance(models, ast.List | ast.Tuple) else [models]
+                names = tuple(dotted for model in listed if (dotted := dotted_name(model)) is not None)
+                found.append((names, name))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Class-based views: Django calls `get()`, and the template that it renders loops over the rows of the view.
 
-In: a class with one of Django's generic views among its bases. Out: events of one request. The view's own methods and our
-stubs of Django's run as they stand: the queryset comes from `queryset`, `model` or `get_queryset()`, the template from
-`template_name` or the model's name.
+In: a class with one of Django's generic views among its bases. Out: events of one request. The view's own methods and
+our stubs of Django's run as they stand: the queryset comes from `queryset`, `model` or `get_queryset()`, the template
+from `template_name` or the model's name.
 """
 
 from __future__ import annotations

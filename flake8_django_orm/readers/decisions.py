@@ -34,10 +34,10 @@ def decided(reader: ExpressionReader, test: cst.BaseExpression) -> bool | None:
             if stops in outcomes:
                 return stops
             return None if None in outcomes else not stops
-        case cst.Attribute():
+        case cst.Attribute() | cst.Call(func=cst.Name(value="getattr")):
             settled = _settled(reader, test)
             return bool(settled.value) if settled is not None else None
-        case cst.Comparison(left=cst.Name() | cst.Attribute() as left, comparisons=[comparison]):
+        case cst.Comparison(left=cst.Name() | cst.Attribute() | cst.Call() as left, comparisons=[comparison]):
             given = _given(reader, left) if isinstance(left, cst.Name) else _settled(reader, left)
             if given is None and isinstance(left, cst.Name):
                 return _is_there(reader, left, comparison)
@@ -77,14 +77,23 @@ def _is_there(reader: ExpressionReader, name: cst.Name, comparison: cst.Comparis
     return None
 
 
-def _settled(reader: ExpressionReader, attribute: cst.Attribute) -> Constant | None:
+def _settled(reader: ExpressionReader, read: cst.BaseExpression) -> Constant | None:
     """The value that an attribute has all through this root: `self.action` of a viewset whose list() is run."""
     machine = reader.machine
     if not machine.settled:
         return None
-    base = reader.evaluate(attribute.value)
+    match read:
+        case cst.Attribute(value=owner, attr=cst.Name(value=name)):
+            pass
+        case cst.Call(
+            func=cst.Name(value="getattr"), args=[cst.Arg(value=owner), cst.Arg(value=cst.SimpleString() as text), *_]
+        ):
+            name = str(text.evaluated_value)
+        case _:
+            return None
+    base = reader.evaluate(owner)
     identity = base.identity if isinstance(base, Instance) else 0 if base == REQUEST else None
-    return machine.settled.get((identity, attribute.attr.value)) if identity is not None else None
+    return machine.settled.get((identity, name)) if identity is not None else None
 
 
 def _compared(reader: ExpressionReader, given: Constant, comparison: cst.ComparisonTarget) -> bool | None:

@@ -1,7 +1,7 @@
 """The reader of Django templates: runs the tags of a template as the machine's program.
 
-In: a parsed template, its context as values. Out: events. Tags of Django's own are known; those that the project defines
-are entered where `{% load %}` tells where they stand; any other tag is opaque.
+In: a parsed template, its context as values. Out: events. Tags of Django's own are known; those that the project
+defines are entered where `{% load %}` tells where they stand; any other tag is opaque.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From the text of a Jinja template to jinja2's own syntax tree.
 
-In: text. Out: jinja2's `Template` node, or None where jinja2 is not installed or cannot parse the text. Tags of extensions
-that are not known are skipped, and what their blocks hold is kept.
+In: text. Out: jinja2's `Template` node, or None where jinja2 is not installed or cannot parse the text. Tags of
+extensions that are not known are skipped, and what their blocks hold is kept.
 """
 
 from __future__ import annotations
@@ -43,14 +43,13 @@ def _lenient(text: str, names: list[str]) -> list[Any]:
         return []
     from jinja2 import lexer, nodes
     from jinja2.ext import Extension
-    from jinja2.parser import Parser
 
     closed = {name for name in names if re.search(rf"\{{%[-+]?\s*end{name}\b", text)}
 
     class UnknownTags(Extension):
-        tags = set(names)
+        tags = set(names)  # noqa: RUF012 (jinja2 declares it so)
 
-        def parse(self, parser: Parser) -> Any:
+        def parse(self, parser: Any) -> Any:
             token = next(parser.stream)
             while parser.stream.current.type not in (lexer.TOKEN_BLOCK_END, lexer.TOKEN_EOF):
                 next(parser.stream)

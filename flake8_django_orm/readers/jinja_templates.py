@@ -1,7 +1,7 @@
 """The reader of Jinja templates: runs jinja2's syntax tree as the machine's program.
 
-In: a parsed template and its context as values. Out: events. Macros are run at their calls, blocks where the parent shows
-them. What is not known (globals, filters and tests of others) is opaque.
+In: a parsed template and its context as values. Out: events. Macros are run at their calls, blocks where the parent
+shows them. What is not known (globals, filters and tests of others) is opaque.
 """
 
 from __future__ import annotations

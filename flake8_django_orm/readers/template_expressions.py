@@ -1,7 +1,7 @@
 """Expressions of Django's template language: variables, literals, filters, the conditions of `{% if %}`.
 
-In: a piece of a tag and its offset in the file. Out: small trees with offsets. Raises TemplateError for what Django's own
-grammar does not allow.
+In: a piece of a tag and its offset in the file. Out: small trees with offsets. Raises TemplateError for what Django's
+own grammar does not allow.
 """
 
 from __future__ import annotations

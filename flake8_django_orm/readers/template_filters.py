@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _TEXT = (  # noqa: SIM905
     "abs addslashes apnumber capfirst center cut date divisibleby escape escapejs escapeseq filesizeformat "
     "filesize_format fix_ampersands float floatformat force_escape force_str forceescape format get_digit indent "
-    "int intcomma intword iriencode json json_script linebreaks linebreaksbr linenumbers ljust localize localtime lower "
-    "make_list naturalday naturaltime ordinal phone2numeric pprint rjust round safe slugify string stringformat "
+    "int intcomma intword iriencode json json_script linebreaks linebreaksbr linenumbers ljust localize localtime "
+    "lower make_list naturalday naturaltime ordinal phone2numeric pprint rjust round safe slugify string stringformat "
     "striptags time timesince timeuntil timezone title tojson trim truncate truncatechars truncatechars_html "
     "truncatewords truncatewords_html unlocalize upper urlencode urlize urlizetrunc utc wordcount wordwrap xmlattr "
     "yesno e pluralize add safeseq unordered_list"

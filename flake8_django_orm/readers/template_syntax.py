@@ -28,6 +28,8 @@ _SECTIONS = {
 _ANY_SECTION = frozenset({"elif", "else", "empty", "plural"})
 #: Blocks of Django's own that never split.
 _WHOLE = frozenset({"block", "with", "filter", "spaceless", "autoescape", "cache", "comment", "localize", "language"})
+#: Django's own blocks: without an end they are errors.
+_BLOCKS = frozenset(_SECTIONS) | _WHOLE | {"verbatim", "localtime", "timezone", "partialdef"}
 _MAX_DEPTH = 100
 
 
@@ -107,7 +109,7 @@ def parse_template(text: str) -> tuple[Node, ...]:
             stack[-1].nodes.append(top.closed())
         elif name in _SECTIONS.get(top.name, _ANY_SECTION) and top is not outer and top.name not in _WHOLE:
             top.split(name, bits[1:])
-        elif name in closed:
+        elif name in closed or name in _BLOCKS:
             if len(stack) > _MAX_DEPTH:
                 raise TemplateError("too deep")
             stack.append(_Open(name, bits[1:], bits[0].start, bits[-1].end, (name, bits[1:])))

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from django_filters import FilterView  # noqa: F401
+from django_filters import FilterView

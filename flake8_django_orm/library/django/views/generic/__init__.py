@@ -93,7 +93,7 @@ class SingleObjectTemplateResponseMixin(TemplateResponseMixin):
         if name is not None:
             return [name]
         options = self._options_of(self.object)
-        return ["%s/%s%s.html" % (options.app_label, options.model_name, self.template_name_suffix)]
+        return [f"{options.app_label}/{options.model_name}{self.template_name_suffix}.html"]
 
     def _options_of(self, obj):
         if obj is None:
@@ -151,7 +151,7 @@ class MultipleObjectMixin(ContextMixin):
     def _name_for(self, name, object_list):
         if name is not None:
             return name
-        return "%s_list" % object_list.model._meta.model_name
+        return f"{object_list.model._meta.model_name}_list"
 
     def get_context_data(self, *, object_list=None, **kwargs):
         if object_list is None:
@@ -180,7 +180,7 @@ class MultipleObjectTemplateResponseMixin(TemplateResponseMixin):
         if name is not None:
             return [name]
         options = self.object_list.model._meta
-        return ["%s/%s%s.html" % (options.app_label, options.model_name, self.template_name_suffix)]
+        return [f"{options.app_label}/{options.model_name}{self.template_name_suffix}.html"]
 
 
 class BaseListView(MultipleObjectMixin, View):
