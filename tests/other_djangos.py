@@ -62,9 +62,7 @@ def candidates(version: tuple[int, int]) -> Iterator[str]:
 def works(python: str) -> bool:
     """Whether an interpreter starts and can make environments: a shim of an inactive version does not."""
     try:
-        done = subprocess.run(
-            [python, "-c", "import ensurepip, venv"], capture_output=True, timeout=ANSWER_IN_SECONDS
-        )
+        done = subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True, timeout=ANSWER_IN_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
@@ -82,12 +80,8 @@ def prepare(wanted: Wanted) -> bool:
     print(f"{wanted.requirement}: preparing {wanted.directory.name}", file=sys.stderr)
     pip = [str(wanted.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     try:
-        subprocess.run(
-            [base, "-m", "venv", "--clear", str(wanted.directory)], check=True, capture_output=True
-        )
-        subprocess.run(
-            [*pip, wanted.requirement], check=True, capture_output=True, timeout=INSTALL_IN_SECONDS
-        )
+        subprocess.run([base, "-m", "venv", "--clear", str(wanted.directory)], check=True, capture_output=True)
+        subprocess.run([*pip, wanted.requirement], check=True, capture_output=True, timeout=INSTALL_IN_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
         print(f"{wanted.requirement}: cannot be installed, left out ({error})", file=sys.stderr)
         return False

@@ -46,9 +46,7 @@ def before(project: Path) -> Measurement:
 
 
 def lint(project: Path, *command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=project, capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run([sys.executable, "-m", *command], cwd=project, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1, done.stderr
     return done.stdout
 
@@ -114,9 +112,7 @@ def test_an_unrepaired_project_is_complained_of(before: Measurement) -> None:
 
 def test_a_different_answer_is_complained_of(before: Measurement) -> None:
     data = {
-        "visits": [
-            {"name": v.name, "queries": 0, "text": v.text + "!", "error": None} for v in before.visits
-        ],
+        "visits": [{"name": v.name, "queries": 0, "text": v.text + "!", "error": None} for v in before.visits],
         "behaviours": before.behaviours,
     }
     wrong = Measurement.from_json(data)

@@ -23,9 +23,7 @@ def test_the_running_interpreter_is_asked_first() -> None:
     assert next(candidates(sys.version_info[:2])) == sys.executable
 
 
-def test_without_an_interpreter_the_version_is_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_an_interpreter_the_version_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not prepare(Wanted(tmp_path / "env", "django>=99", pythons=((3, 99),)))
     assert capsys.readouterr().err == "django>=99: no Python for it here, left out\n"
     assert not (tmp_path / "env").exists()

@@ -49,9 +49,7 @@ def test_metadata_says_what_it_runs_on() -> None:
     metadata = importlib.metadata.metadata(DISTRIBUTION)
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "MIT"
-    required = {
-        line.split(";")[0].strip() for line in metadata.get_all("Requires-Dist") or [] if "extra" not in line
-    }
+    required = {line.split(";")[0].strip() for line in metadata.get_all("Requires-Dist") or [] if "extra" not in line}
     assert required == {"django>=4.2", "flake8>=7", "libcst>=1.8.4"}
 
 

@@ -1,7 +1,7 @@
 """What every owner is: a test whether a class is its own, and a run that drives the machine as the framework would.
 
-In: a class of the project. Out: nothing; the machine collects the events. The class is the root: a finding belongs to it
-when queryset, loop and access meet in it. Importing the owners imports neither libcst nor Django.
+In: a class of the project. Out: nothing; the machine collects the events. The class is the root: a finding belongs to
+it when queryset, loop and access meet in it. Importing the owners imports neither libcst nor Django.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A class under an owner's eyes: its attributes and methods as values, and the places where its body declares them.
 
-In: a machine and a class. Out: values and places. Methods are looked up along the class's order of bases, our stubs of the
-framework's bases included.
+In: a machine and a class. Out: values and places. Methods are looked up along the class's order of bases, our stubs of
+the framework's bases included.
 """
 
 from __future__ import annotations

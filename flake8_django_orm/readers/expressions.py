@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -25,7 +25,6 @@ from flake8_django_orm.machine import (
 from flake8_django_orm.machine.events import FilteredInPython
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.machine import Machine, unknown
-from flake8_django_orm.machine.outcomes import Learned
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
@@ -54,6 +53,9 @@ from flake8_django_orm.readers.decisions import decided
 from flake8_django_orm.syntax.names import dotted_name, mentioned_names
 from flake8_django_orm.syntax.units import Place, Unit
 from flake8_django_orm.syntax.visitor import LeanVisitor, children
+
+if TYPE_CHECKING:
+    from flake8_django_orm.machine.outcomes import Learned
 
 #: Binary and augmented operators as text; others do nothing to rows.
 OPERATORS: dict[type[cst.CSTNode], str] = {

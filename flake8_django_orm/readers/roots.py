@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RootRun:
-    """What came of one root. `cut` is true where the work bound ended it early, `depth_cuts` counts calls not entered."""
+    """What came of one root. `cut`: the work bound ended it early; `depth_cuts` counts calls not entered."""
 
     events: tuple[Event, ...] = ()
     cut: bool = False

@@ -187,8 +187,8 @@ class World:
         urls.clear_url_caches()
         vars(engines).update(_engines={}, _templates=None)
         vars(engines).pop("templates", None)
-        Engine.get_default.cache_clear()
-        get_app_template_dirs.cache_clear()
+        Engine.get_default.cache_clear()  # type: ignore[attr-defined]
+        get_app_template_dirs.cache_clear()  # type: ignore[attr-defined]
         for name, module in list(sys.modules.items()):
             if (getattr(module, "__file__", None) or "").startswith(str(root)):
                 del sys.modules[name]

@@ -22,8 +22,8 @@ call = questions.{name}
 class Oracle:
     """One Django. `ask` starts its worker when the first question comes.
 
-    `questions` is the file with the questions, `models` the one with their models; `beside` are further files of the app
-    that they import, by name.
+    `questions` is the file with the questions, `models` the one with their models; `beside` are further files of the
+    app that they import, by name.
     """
 
     def __init__(

@@ -55,7 +55,11 @@ def test_reexports_stars_aliases_and_submodules(tmp_path: Path) -> None:
         ("from django.db.models import *", "QuerySet", "django.db.models.QuerySet"),
         ("from django.db.models.query import QuerySet", "QuerySet.filter", "django.db.models.QuerySet.filter"),
         ("from django.shortcuts import get_object_or_404", "get_object_or_404", "django.shortcuts.get_object_or_404"),
-        ("from django.views.generic.edit import BaseUpdateView", "BaseUpdateView", "django.views.generic.BaseUpdateView"),
+        (
+            "from django.views.generic.edit import BaseUpdateView",
+            "BaseUpdateView",
+            "django.views.generic.BaseUpdateView",
+        ),
         ("import django.db.models as m", "m.Count", "django.db.models.Count"),
         ("from django.conf import settings", "settings.X", "django.conf.settings.X"),
         ("import requests", "requests.get", "requests.get"),

@@ -50,7 +50,10 @@ def test_a_loop_that_may_end_before_its_last_row(text: str, early: bool) -> None
 
 
 def test_bound_names_do_not_enter_inner_scopes() -> None:
-    text = "a = 1\nb, (c, *d) = x\nfor e in f: g = 1\nwith h as i: pass\nimport j.k, l as m\ndef n(o):\n    p = 1\n[q for q in r]\n(s := 1)"
+    text = (
+        "a = 1\nb, (c, *d) = x\nfor e in f: g = 1\nwith h as i: pass\nimport j.k, l as m\n"
+        "def n(o):\n    p = 1\n[q for q in r]\n(s := 1)"
+    )
     assert bound_names(loop(text).body) == {*"abcdegijmns"}
 
 
