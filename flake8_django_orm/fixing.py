@@ -5,7 +5,7 @@ In: flake8's options, the reports of a run, a way to lint again. Out: an `Outcom
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +19,10 @@ from flake8_django_orm.source import SourceError, SourceFile, read_source
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
 
     from flake8_django_orm.findings import Finding
 
-LintAgain = Callable[[Sequence[str], Mapping[str, str]], "Iterable[FileReport]"]
+LintAgain = Callable[[Sequence[str], Mapping[str, str]], Iterable[FileReport]]
 
 
 class Fixing:

@@ -10,12 +10,12 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from flake8_django_orm.output.report import Report
 
-Render = Callable[["Report"], Iterator[str]]
+Render: TypeAlias = "Callable[[Report], Iterator[str]]"
 
 
 @functools.cache
