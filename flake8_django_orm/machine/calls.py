@@ -379,8 +379,3 @@ def _closure_parameters(function: FunctionValue, arguments: Sequence[Argument]) 
     values = {str(n): a.value for n, a in enumerate(a for a in arguments if a.name is None)}
     values.update({a.name: a.value for a in arguments if a.name and not a.name.startswith("*")})
     return values
-
-
-def apply_function(machine: Machine, function: Value, element: Value, place: Place) -> Value:
-    """What a function gives for one element: `key=` of sorted(), the function of map()."""
-    return machine.call(function, (Argument(element, None, place),), place)

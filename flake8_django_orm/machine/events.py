@@ -84,7 +84,22 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelationRead(Event):
+class RowEvent(Event):
+    """Something read on a row that `origin` fetched and `loop` binds: access, loop and queryset are its pieces."""
+
+    origin: QuerySetValue | None
+    loop: Loop | None
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        if self.loop is not None:
+            yield self.loop.frame
+        if self.origin is not None:
+            yield from self.origin.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationRead(RowEvent):
     """A single-valued relation that is not loaded is read on a row: one query, once for each row of `loop`.
 
     `path` leads from the rows of `origin` to the relation, in attribute names, the relation's own name last.
@@ -100,16 +115,9 @@ class RelationRead(Event):
     key_uses: tuple[KeyUse, ...] = ()  # these uses, of every row of the result set
     deferred_key: bool = False
 
-    def frames(self) -> Iterable[Frame]:
-        yield self.frame
-        if self.loop is not None:
-            yield self.loop.frame
-        if self.origin is not None:
-            yield from self.origin.frames
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ManagerRead(Event):
+class ManagerRead(RowEvent):
     """All rows of a related manager, not prefetched, are read for a row of `loop`: one query each time.
 
     `queryset` is what was evaluated; `path` ends with the manager's name. `how` says what evaluated it.
@@ -122,13 +130,6 @@ class ManagerRead(Event):
     loop: Loop | None
     queryset: QuerySetValue
     how: str = "iterate"
-
-    def frames(self) -> Iterable[Frame]:
-        yield self.frame
-        if self.loop is not None:
-            yield self.loop.frame
-        if self.origin is not None:
-            yield from self.origin.frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +153,7 @@ class MissingLoading(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrefetchBypassed(Event):
+class PrefetchBypassed(RowEvent):
     """A prefetched manager is asked something that its cache cannot answer: the prefetch is wasted, a query runs.
 
     `queryset` is the refined queryset that was evaluated, `how` the method or kind of use that evaluated it;
@@ -168,15 +169,9 @@ class PrefetchBypassed(Event):
     how: str = "iterate"
     arguments: tuple[Argument, ...] = ()
 
-    def frames(self) -> Iterable[Frame]:
-        yield self.frame
-        if self.loop is not None:
-            yield self.loop.frame
-        yield from self.origin.frames
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeferredRead(Event):
+class DeferredRead(RowEvent):
     """A column that only() or defer() left out is read on a row: one query, once for each row of `loop`."""
 
     row: RowValue
@@ -184,12 +179,6 @@ class DeferredRead(Event):
     path: tuple[str, ...]
     origin: QuerySetValue
     loop: Loop | None
-
-    def frames(self) -> Iterable[Frame]:
-        yield self.frame
-        if self.loop is not None:
-            yield self.loop.frame
-        yield from self.origin.frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

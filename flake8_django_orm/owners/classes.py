@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.values import UNKNOWN, Argument, FunctionValue, Instance, Unknown, Value
+from flake8_django_orm.machine.values import UNKNOWN, Argument, FunctionValue, Instance, Value
 from flake8_django_orm.readers.class_bodies import assigned_value, class_body
 from flake8_django_orm.syntax.units import Place
 
@@ -72,8 +72,3 @@ class OwnedClass:
 def owned_class(machine: Machine, execution: Execution, facts: ClassFacts) -> OwnedClass:
     """The class with a new instance of it."""
     return OwnedClass(machine, execution, facts, Instance(facts.key, machine.store.new_identity()))
-
-
-def is_known(value: Value) -> bool:
-    """Whether anything is known of a value."""
-    return not isinstance(value, Unknown)
