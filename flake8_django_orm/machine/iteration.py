@@ -5,6 +5,7 @@ In: a value and how it is used. Out: values; evaluating a queryset emits events.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -157,6 +158,21 @@ def bind(machine: Machine, pattern: Value, loop: Loop) -> Value:
     if isinstance(pattern, Alternatives):
         return alternatives((bind(machine, one, loop) for one in pattern.values), pattern.conditions)
     return replace(pattern, loops=pattern.loops | numbers)
+
+
+def loop_over(
+    machine: Machine, iterable: Value, place: Place, body: Callable[[Value, Loop], None], *, once: bool = False
+) -> None:
+    """Run `body` for one item of the iterable, as a loop at `place`; `once`: it goes round once at most."""
+    how_often, result = repeats(machine, iterable)
+    loop = machine.new_loop(place, Repeats.BOUNDED if once else how_often, result)
+    item = machine.element(iterable, loop, place)
+    with machine.looping(loop):
+        body(item, loop)
+    for (number, path, _), state in machine.store.rows_of_loop(loop.number):
+        for name, on_every_way in state.reads.items():
+            every_row = on_every_way and loop.repeats is Repeats.ROWS
+            machine.store.note_result_read(number, (*path, name), every_row=every_row)
 
 
 def generalise(value: Value) -> Value:

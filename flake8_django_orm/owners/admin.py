@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import definitions, iteration
 from flake8_django_orm.machine.attributes import REQUEST
-from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.loading import UNKNOWN_LOADING, How, Loaded, Loading, join_path
 from flake8_django_orm.machine.querysets import as_queryset
 from flake8_django_orm.machine.values import (
@@ -34,14 +33,15 @@ from flake8_django_orm.owners.base import Owner
 from flake8_django_orm.project.expressions import dotted_name
 from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.project.sequences import elements, strings
-from flake8_django_orm.readers.class_bodies import class_body, string_place
-from flake8_django_orm.syntax.units import Place
+from flake8_django_orm.readers.class_bodies import string_place
 
 if TYPE_CHECKING:
+    from flake8_django_orm.machine.frames import Loop
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.owners.classes import OwnedClass
     from flake8_django_orm.project.models import Model
     from flake8_django_orm.project.project import Project
+    from flake8_django_orm.syntax.units import Place
 
 _ADMINS = frozenset({admin.MODEL_ADMIN}) | admin.THIRD_PARTY
 
@@ -150,8 +150,7 @@ class ChangeList:
             declared = self.owned.declaration(name)
             if declared is not None and declared.path == self.owned.facts.path:
                 return declared
-        unit, node = class_body(self.owned.execution, self.owned.facts)
-        return Place(unit, node.name)
+        return self.owned.name_place
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
@@ -232,19 +231,14 @@ class ChangeList:
     def _read(self, queryset: QuerySetValue, columns: list[_Column]) -> None:
         machine = self.machine
         place = self._change_list_place()
-        repeats, result = iteration.repeats(machine, queryset)
-        loop = machine.new_loop(place, repeats, result)
-        row = machine.element(queryset, loop, place)
-        with machine.looping(loop):
+
+        def show(row: Value, _: Loop) -> None:
             for one in each(row):
                 if isinstance(one, RowValue):
                     for column in columns:
                         self._show(column, one)
-        for (number, path, _), state in machine.store.rows_of_loop(loop.number):
-            for name, on_every_way in state.reads.items():
-                machine.store.note_result_read(
-                    number, (*path, name), every_row=on_every_way and repeats is Repeats.ROWS
-                )
+
+        iteration.loop_over(machine, queryset, place, show)
 
     def _show(self, column: _Column, row: RowValue) -> None:
         """Show one column of a row, in the order in which Django looks for it: field, admin, model."""

@@ -39,6 +39,12 @@ class OwnedClass:
         unit, node = self._body(self.facts)
         return Place(unit, node)
 
+    @property
+    def name_place(self) -> Place:
+        """The name in the class statement: where the framework's own doings are shown."""
+        unit, node = self._body(self.facts)
+        return Place(unit, node.name)
+
     def declaration(self, name: str) -> Place | None:
         """The value that the nearest class body assigns to `name`; None where only a method or a stub has it."""
         found = self.machine.project.find_class_attribute(self.facts.key, name)
@@ -52,13 +58,22 @@ class OwnedClass:
         """`self.name`, a property run, a method bound."""
         return self.machine.read_attribute(self.instance, name, self.place)
 
-    def call(self, name: str, arguments: Sequence[Value] = ()) -> Value:
+    def call(self, name: str, arguments: Sequence[Value | Argument] = ()) -> Value:
         """`self.name(*arguments)`; unknown where the class has no such method."""
         method = self.machine.project.find_method(self.facts.key, name)
         if method is None:
             return UNKNOWN
         function = FunctionValue(facts=method, bound=self.instance)
-        return self.machine.call(function, tuple(Argument(value) for value in arguments), self.place)
+        given = tuple(one if isinstance(one, Argument) else Argument(one) for one in arguments)
+        return self.machine.call(function, given, self.name_place)
+
+    def ask(self, name: str, row: Value) -> Value:
+        """`self.name(row)` where the class has a method of that name that takes a row; unknown elsewhere."""
+        method = self.machine.project.find_method(self.facts.key, name)
+        if method is None or method.is_property:
+            return UNKNOWN
+        taken = [p for p in method.parameters if p.kind == "positional"][not method.is_static :]
+        return self.call(name, (row,) if taken else ())
 
     def defines(self, name: str) -> bool:
         """Whether the project (not a stub of ours) defines the method for this class."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import key_uses
+from flake8_django_orm.machine import iteration, key_uses
 from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.values import (
     UNKNOWN,
@@ -48,7 +48,6 @@ from flake8_django_orm.readers.template_values import (
     grouped,
     handed_over,
     known_entries,
-    loop_over,
     member,
     unpacked,
 )
@@ -399,7 +398,7 @@ class DjangoTemplateReader:
             with self.scopes.pushed({**dict(zip(names, values, strict=True)), "forloop": counter}):
                 self.read(tag.sections[0].body)
 
-        loop_over(self.machine, iterable, place, body)
+        iteration.loop_over(self.machine, iterable, place, body)
         for section in tag.sections[1:]:
             branches(self.machine, [partial(self.read, section.body), lambda: None])
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
 
-from flake8_django_orm.machine import key_uses
+from flake8_django_orm.machine import iteration, key_uses
 from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.values import (
     UNKNOWN,
@@ -32,7 +32,7 @@ from flake8_django_orm.machine.values import (
     loops_of,
 )
 from flake8_django_orm.readers.template_filters import apply_filter
-from flake8_django_orm.readers.template_values import branches, handed_over, loop_over, member, unpacked
+from flake8_django_orm.readers.template_values import branches, handed_over, member, unpacked
 from flake8_django_orm.syntax.units import Place, text_place
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class JinjaReader:
                 else:
                     self.read(node.body)
 
-        loop_over(self.machine, iterable, place, body)
+        iteration.loop_over(self.machine, iterable, place, body)
         if node.else_:
             branches(self.machine, [lambda: self.read(node.else_), lambda: None])
 

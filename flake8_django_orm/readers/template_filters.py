@@ -21,7 +21,7 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
-from flake8_django_orm.readers.template_values import attribute_of_each, grouped, loop_over, member
+from flake8_django_orm.readers.template_values import attribute_of_each, grouped, member
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -94,7 +94,7 @@ def _join(machine: Machine, value: Value, _: Sequence[Value], keywords: dict[str
     if isinstance(path, Constant) and isinstance(path.value, str):
         items = attribute_of_each(machine, value, path.value, place, calls=False)[1]
         return Unknown(loops=loops_of(items))
-    loop_over(machine, value, place, lambda item, loop: machine.text(item, place))
+    iteration.loop_over(machine, value, place, lambda item, loop: machine.text(item, place))
     return Unknown(loops=loops_of(value))
 
 

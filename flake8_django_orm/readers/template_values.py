@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import iteration, mappings
 from flake8_django_orm.machine.attributes import REQUEST
-from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Alternatives,
@@ -130,22 +129,7 @@ def _alters_data(method: Method) -> bool:
     return False
 
 
-# -- loops and branches -----------------------------------------------------------------------------------------------
-
-
-def loop_over(
-    machine: Machine, iterable: Value, place: Place, body: Callable[[Value, Loop], None], *, once: bool = False
-) -> None:
-    """Run `body` for one item of the iterable, as a loop at `place`."""
-    repeats, result = iteration.repeats(machine, iterable)
-    loop = machine.new_loop(place, Repeats.BOUNDED if once else repeats, result)
-    item = machine.element(iterable, loop, place)
-    with machine.looping(loop):
-        body(item, loop)
-    for (number, path, _), state in machine.store.rows_of_loop(loop.number):
-        for name, on_every_way in state.reads.items():
-            every_row = on_every_way and loop.repeats is Repeats.ROWS
-            machine.store.note_result_read(number, (*path, name), every_row=every_row)
+# -- branches, groups -----------------------------------------------------------------------------------------------
 
 
 def branches(machine: Machine, options: Sequence[Callable[[], None]]) -> None:
@@ -192,7 +176,7 @@ def attribute_of_each(
                 value = called(machine, value, place)
         found.append(iteration.generalise(value))
 
-    loop_over(machine, iterable, place, body)
+    iteration.loop_over(machine, iterable, place, body)
     return pattern, found[0]
 
 
