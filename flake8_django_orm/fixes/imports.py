@@ -44,6 +44,36 @@ def plan_import(project: Project, path: str, module: str, name: str, at: int) ->
     return planner.plan(module, name)
 
 
+def plan_imports(
+    project: Project, path: str, module: str, names: Sequence[str], at: int
+) -> tuple[dict[str, str], tuple[Edit, ...]] | None:
+    """Several names of one module: how to write each of them, and the edits that import them all; None where one has
+    no plan."""
+    written: dict[str, str] = {}
+    edits: dict[tuple[int, int], Edit] = {}
+    for name in names:
+        plan = plan_import(project, path, module, name, at)
+        if plan is None:
+            return None
+        written[name] = plan.name
+        for edit in plan.edits:
+            before = edits.get((edit.start, edit.end))
+            edits[edit.start, edit.end] = edit if before is None else _both(before, edit, [*written][:-1], name)
+    return written, tuple(edits.values())
+
+
+def _both(before: Edit, edit: Edit, earlier: Sequence[str], name: str) -> Edit:
+    """Two insertions at one place as one: two lines become one line that imports both."""
+    if edit == before:
+        return edit
+    line = ", ".join(earlier)
+    if f"import {line}" in before.content and edit.content == before.content.replace(
+        f"import {line}", f"import {name}"
+    ):
+        return Edit(edit.path, edit.start, edit.end, before.content.replace(line, f"{line}, {name}"))
+    return Edit(edit.path, edit.start, edit.end, before.content + edit.content)
+
+
 def _parsed(text: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():

@@ -47,9 +47,19 @@ class QueryPerRow(Rule):
     ```
 
     ## Fix safety
-    There is a fix for a row that is fetched by another row's foreign key, `Book.objects.get(pk=loan.book_id)`: it reads
-    `loan.book`, which DJQ101 then loads with the loans. It is unsafe: the row is kept on the loan, so that a later read
-    gives the same object.
+    There are three fixes, all of them unsafe:
+
+    - a row that is fetched by another row's foreign key, `Book.objects.get(pk=loan.book_id)`, becomes `loan.book`,
+      which DJQ101 then loads with the loans. The row is kept on the loan: a later read gives the same object;
+    - a row that is fetched by another column of the loop's rows comes from one `in_bulk()` before the loop. A row that
+      is not there raises `KeyError` in the place of `DoesNotExist`, so there is no fix inside of `try`, but a caller
+      may still wait for the old error. Rows with the same key share one object, and all are in memory at once;
+    - `author.books.filter(published=True).count()` becomes an annotation of the loop's queryset, which then groups by
+      the author. There is no fix where another join, a slice or `distinct()` would change the number, where a manager
+      of the project leaves rows out, or where a condition's value is worked out between the queryset and the count.
+
+    Keys are compared by Python then: only numbers and UUIDs are, because databases have their own idea of which texts
+    are equal, and keys that come from outside may be of any type.
 
     ## What it does not see
     A query behind a condition of the loop is left alone: it may run for few rows, or fill a cache of the code's own. So
@@ -79,7 +89,9 @@ class QueryPerRow(Rule):
         if home.parent is not None and all(home in f.ancestors() for f in event.queryset.frames):
             return  # the loop's own function is the place for it, whatever loops stand around the call
         # Fix builders import libcst, which a file without findings must not pay for.
+        from flake8_django_orm.fixes.counted_rows import annotate_count
         from flake8_django_orm.fixes.row_queries import read_relation, relation_of_key
+        from flake8_django_orm.fixes.rows_by_key import fetch_in_bulk
 
         model = event.queryset.model
         relation = relation_of_key(event)
@@ -91,7 +103,9 @@ class QueryPerRow(Rule):
             place=event.place,
             message=f"the loop on {context.line_of(loop.place)} sends a query to {model.name} in each iteration "
             f"({_what(event)}): {advice}",
-            fix=read_relation(context.project, event),
+            fix=read_relation(context.project, event)
+            or fetch_in_bulk(context.project, event)
+            or annotate_count(context.project, event),
             model=model.label,
             relations=_relations(event),
         )
