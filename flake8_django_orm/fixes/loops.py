@@ -72,6 +72,17 @@ def written_loop(place: Place, loop: Loop) -> WrittenLoop | None:
     return None
 
 
+def loop_statement(place: Place, loop: Loop) -> WrittenLoop | None:
+    """The `for` statement around a place, if it is the machine's and has no `else`; it may end early."""
+    around = surroundings(place.unit, place.node)
+    holder = around.nearest(cst.For, cst.While, cst.FunctionDef, cst.Lambda, *_COMPREHENSIONS) if around else None
+    if around is None or not isinstance(holder, cst.For) or holder.iter is not loop.place.node:
+        return None
+    if holder.asynchronous is not None or holder.orelse is not None or not isinstance(holder.body, cst.IndentedBlock):
+        return None
+    return _loop(place, holder.iter, holder.target, holder.body, holder, around)
+
+
 def _loop(
     place: Place,
     rows: cst.BaseExpression,

@@ -200,10 +200,12 @@ class QueryRun(Event):
     eager_uses: tuple[Use, ...] = ()  # the same of the querysets right after its select_related and prefetch_related
     sole_use: bool = False  # nothing else became of it, nor of any queryset of its chain since its first eager loading
     loop_writes: frozenset[str] = frozenset()  # keys of the models that the loops around it write
+    loop_reads: frozenset[str] = frozenset()  # of a write: keys of the models that the innermost loop asks for rows
     opaque_loop: bool = False  # the loops around it call code that cannot be seen
     tried: bool = False  # inside of a `try` with handlers: a failure may be met for this query alone
     dropped: bool = False  # a statement of its own: nobody takes what the call gives
     one_of_several: bool = False  # other ways through the code have something else in the queryset's place
+    fields: tuple[str, ...] | None = None  # that save() of a row has to write; None where they are not all known
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame

@@ -21,6 +21,8 @@ from flake8_django_orm.machine.events import (
     FilteredInPython,
     KeyUse,
     LookupFed,
+    ManagerRead,
+    PrefetchBypassed,
     QueryRepeated,
     QueryRun,
     Refetched,
@@ -424,10 +426,28 @@ class Machine:
             ),
             sole_use=self._is_sole_use(event),
             loop_writes=frozenset().union(*(self._effects(loop).written for loop in event.loops)),
+            loop_reads=self._models_read(event.loops[-1]) if event.writes and event.loops else frozenset(),
             opaque_loop=any(self._effects(loop).opaque for loop in event.loops),
             tried=event.place in self.tried_places,
             dropped=event.place in self.dropped_places,
         )
+
+    def _models_read(self, loop: Loop) -> frozenset[str]:
+        """The keys of the models of whose tables the loop's body asks for rows."""
+        found: set[str] = set()
+        for event in self.events:
+            match event:
+                case QueryRun(queryset=queryset, writes=False) | ManagerRead(queryset=queryset):
+                    key: str | None = queryset.model.key
+                case PrefetchBypassed(queryset=queryset):
+                    key = queryset.model.key
+                case RelationRead(relation=relation):
+                    key = relation.target
+                case _:
+                    continue
+            if key is not None and loop in event.loops:
+                found.add(key)
+        return frozenset(found)
 
     def _is_sole_use(self, event: QueryRun) -> bool:
         steps = event.queryset.steps

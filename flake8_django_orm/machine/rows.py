@@ -186,7 +186,7 @@ def _refresh(machine: Machine, row: RowValue, arguments: tuple[Argument, ...]) -
     """`row.refresh_from_db()`: what was loaded is forgotten, so no eager loading saves a query on this row any more."""
     if arguments:
         state = machine.store.row(row.identity)
-        machine.store.set_row(row.identity, replace(state, written={}, expressions={}))
+        machine.store.set_row(row.identity, replace(state, written={}, expressions={}, changed=()))
     else:
         machine.store.set_row(row.identity, RowState(escaped=True))
 
@@ -211,12 +211,20 @@ def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place
         locked=row.locked,
         loop=machine.active_loop(row.loop),
     )
-    _emit_write(machine, row, "save", arguments, place)
+    _emit_write(machine, row, "save", arguments, place, _fields_of_save(state, arguments, update_fields))
     unsaved = {k: v for k, v in state.written.items() if update_fields is not None and k not in update_fields}
-    machine.store.set_row(row.identity, replace(state, written=unsaved))
+    changed = tuple(name for name in state.changed if update_fields is not None and name not in update_fields)
+    machine.store.set_row(row.identity, replace(state, written=unsaved, changed=changed))
 
 
-def _emit_write(machine: Machine, row: RowValue, how: str, arguments: tuple[Argument, ...], place: Place) -> None:
+def _emit_write(
+    machine: Machine,
+    row: RowValue,
+    how: str,
+    arguments: tuple[Argument, ...],
+    place: Place,
+    fields: tuple[str, ...] | None = None,
+) -> None:
     machine.note_write(row.model.key)
     from flake8_django_orm.machine.values import QuerySetValue
 
@@ -229,6 +237,7 @@ def _emit_write(machine: Machine, row: RowValue, how: str, arguments: tuple[Argu
         arguments=(Argument(row), *arguments),
         varies=machine.varying_loops(row),
         writes=True,
+        fields=fields,
     )
     histories.note_query(machine)
 
@@ -273,10 +282,10 @@ def assign_attribute(
 
 
 def _assign_to_row(machine: Machine, row: RowValue, name: str, value: Value, place: Place, augmented: bool) -> None:
-    state = machine.store.row(row.identity)
     relation = row.model.relations.get(name)
     if relation is None:
         relation = next((r for r in row.model.relations.values() if r.attname == name), None)
+    state = _with_change(machine.store.row(row.identity), relation.name if relation else column_named(row.model, name))
     assigned = dict(state.assigned)
     reads = dict(state.reads)
     if relation is not None:
@@ -298,6 +307,20 @@ def _assign_to_row(machine: Machine, row: RowValue, name: str, value: Value, pla
             return
         assigned[name] = value
     machine.store.set_row(row.identity, replace(state, assigned=assigned, reads=reads))
+
+
+def _with_change(state: RowState, field: str | None) -> RowState:
+    """The state of a row with one more field that save() has to write."""
+    return state if field is None or field in state.changed else replace(state, changed=(*state.changed, field))
+
+
+def _fields_of_save(
+    state: RowState, arguments: tuple[Argument, ...], update_fields: tuple[str, ...] | None
+) -> tuple[str, ...] | None:
+    """The fields that a save() of a fetched row has to write; None where that is not known."""
+    if state.escaped or any(a.name != "update_fields" for a in arguments):
+        return None
+    return update_fields if arguments else state.changed
 
 
 def finish_save(machine: Machine, event: Event) -> Event:

@@ -41,7 +41,7 @@ class RowState:
 
     `written` holds the columns assigned since the last save, `assigned` other attributes that were set, `expressions`
     the columns that hold a database expression, saved or not, `emptied` the relations whose prefetched rows a write
-    threw away.
+    threw away, `changed` the fields (relations by their own name) that save() has to write, in the order of the code.
     """
 
     escaped: bool = False
@@ -50,6 +50,7 @@ class RowState:
     written: dict[str, ColumnChange] = field(default_factory=dict)
     expressions: dict[str, ColumnChange] = field(default_factory=dict)
     emptied: frozenset[str] = frozenset()
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,7 @@ def _join_states(states: list[State | None]) -> State:
             written={name: change for r in rows for name, change in r.written.items()},
             expressions={name: change for r in rows for name, change in r.expressions.items()},
             emptied=frozenset().union(*(r.emptied for r in rows)),
+            changed=tuple({name: None for r in rows for name in r.changed}),
         )
     if any(isinstance(s, ModelState) for s in states):
         orders = {order for s in states if isinstance(s, ModelState) for order in s.queries}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
-from flake8_django_orm.machine.row_writes import bulk_write
+from flake8_django_orm.machine.row_writes import BulkWrite, bulk_write
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 
@@ -40,16 +40,22 @@ class WritePerRow(Rule):
     ```
 
     ## Fix safety
-    The fix is offered for a loop that does nothing but write, and it is unsafe, because bulk operations do less:
+    For `create()`, `delete()` and `add()` the fix is offered where the loop does nothing else. For `save()` it collects
+    the rows and writes them behind the loop, with the fields that the loop assigns. It is unsafe, because bulk
+    operations do less:
 
     - `bulk_create()` and `bulk_update()` call neither `save()` nor signal receivers, those of installed packages
       included; all rows are in memory at once, and one wrong row keeps all from being written;
-    - `bulk_update()` does not set `auto_now` columns;
+    - `bulk_update()` writes the named fields only: what else the row holds, code that is not seen included, stays as it
+      is in the database;
+    - `bulk_update()` does not set `auto_now` columns, and does not let a field class of your own see the value: with
+      such columns there is no fix, unless `save(update_fields=[...])` leaves them out;
+    - what a loop wrote before it failed is written no more: `bulk_update()` runs behind the loop, or not at all. Where
+      the loop returns or raises, or asks for rows of the model that it writes, there is no fix;
     - `bulk_create()` leaves the primary key unset on databases that cannot return it, and refuses models with
       multi-table inheritance;
-    - a queryset's `delete()` does not call the model's `delete()`, though it sends the delete signals.
-
-    There is no fix for `save()`: which columns `bulk_update()` has to name is for the author to say.
+    - a queryset's `delete()` does not call the model's `delete()`, though it sends the delete signals;
+    - related objects are written by neither form: a new author of a book has to be saved before.
 
     ## What it does not see
     The rule is silent where the model defines `save()` or `delete()`, where a receiver of the project listens to it, in
@@ -76,8 +82,11 @@ class WritePerRow(Rule):
         if event.frame is not loop.frame and event.frame.parent is not loop.frame:
             return
         # Fix builders import libcst, which a file without findings must not pay for.
+        from flake8_django_orm.fixes.bulk_updates import collect_and_update
         from flake8_django_orm.fixes.row_writes import write_at_once
 
+        update = kind is BulkWrite.UPDATE
+        fix = collect_and_update(context.project, event) if update else write_at_once(context.project, event, kind)
         model = event.queryset.model
         method = event.how.rpartition(".")[2]
         yield Report(
@@ -85,6 +94,6 @@ class WritePerRow(Rule):
             place=event.place,
             message=f"the loop on {context.line_of(loop.place)} writes {model.name} rows one by one with {method}(): "
             f"use {kind.value}",
-            fix=write_at_once(context.project, event, kind),
+            fix=fix,
             model=model.label,
         )
