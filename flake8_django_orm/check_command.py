@@ -58,7 +58,6 @@ def _read_options(arguments: argparse.Namespace, flake8_arguments: Sequence[str]
         check_prefixes(prefixes, rules, f"--{option.removeprefix('djq_').replace('_', '-')}")
     options = read_options(flake8_arguments)
     check_our_options(options)
-    options.djq_cache = not arguments.no_cache
     if not codes_for(options):
         tell_warning(f"no rule is switched on: select and ignore leave out every {PREFIX} code")
     return options

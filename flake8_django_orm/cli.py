@@ -32,8 +32,9 @@ _FLAKE8_VALUES = (
     "djq-root",
     "djq-enable",
     "djq-django-version",
+    "djq-cache-dir",
 )
-_FLAKE8_SWITCHES = ("isolated", "disable-noqa")
+_FLAKE8_SWITCHES = ("isolated", "disable-noqa", "djq-no-cache")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -172,7 +173,20 @@ def _add_project(group: argparse._ArgumentGroup) -> None:
         help="the Django version that the project targets, such as 5.2",
     )
     group.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="number of processes, or auto")
-    group.add_argument("--no-cache", action="store_true", help="neither read nor write the cache on disk")
+    group.add_argument(
+        "--cache-dir",
+        "--djq-cache-dir",
+        dest="djq_cache_dir",
+        metavar="DIR",
+        help="where to keep what was found for the next run (default: .flake8-django-orm-cache in the root)",
+    )
+    group.add_argument(
+        "--no-cache",
+        "--djq-no-cache",
+        dest="djq_no_cache",
+        action="store_true",
+        help="neither read nor write the cache on disk",
+    )
 
 
 def _add_output(group: argparse._ArgumentGroup) -> None:

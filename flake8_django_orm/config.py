@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from flake8_django_orm.cache.directory import CacheDirectory, cache_directory
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping
@@ -35,8 +37,8 @@ class Settings:
     `codes` holds the codes of the rules that may run (selection, opt-ins and ignores already decided by the
     front end). `django_version` is the version that the linted project targets, None where it is to be found
     from its metadata. `environment` holds site-packages directories to read third-party models from; None
-    means: find them. `overlays` holds unsaved text by absolute path. `cache` is false where nothing may be
-    kept on disk between runs.
+    means: find them. `overlays` holds unsaved text by absolute path. `cache` is the directory for what is kept
+    between runs, None where nothing may be kept.
     """
 
     root: Path
@@ -44,7 +46,7 @@ class Settings:
     django_version: tuple[int, int] | None = None
     environment: tuple[Path, ...] | None = None
     overlays: dict[Path, str] = field(default_factory=dict)
-    cache: bool = True
+    cache: CacheDirectory | None = None
 
 
 class Switchable(Protocol):
@@ -98,12 +100,13 @@ def settings_from_options(
     overlays: Mapping[Path, str] | None = None,
 ) -> Settings:
     """The settings for `path` (absolute) from flake8's options with ours beside them; see `add_options`."""
+    root = root_for(options, path)
     return Settings(
-        root=root_for(options, path),
+        root=root,
         codes=codes,
         django_version=parse_django_version(options.djq_django_version) if options.djq_django_version else None,
         overlays=dict(overlays or {}),
-        cache=getattr(options, "djq_cache", True),
+        cache=None if options.djq_no_cache else cache_directory(root, options.djq_cache_dir),
     )
 
 

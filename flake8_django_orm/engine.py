@@ -13,15 +13,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.cache.directory import key_of
+from flake8_django_orm.cache.identity import tool_identity
+from flake8_django_orm.cache.results import ResultCache
+from flake8_django_orm.cache.tree import tree_digest
 from flake8_django_orm.owners import all_owners
+from flake8_django_orm.project.answers import Answers
+from flake8_django_orm.project.digests import text_digest
+from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
 from flake8_django_orm.project.project import Project
 from flake8_django_orm.project.target_version import target_version
-from flake8_django_orm.readers.gate import CallerGate, Gate, gate_of
+from flake8_django_orm.readers.gate import FunctionGate
 from flake8_django_orm.rules import all_rules
 from flake8_django_orm.rules.base import RuleContext
 from flake8_django_orm.source import FileKind, SourceError, SourceFile, file_kind, read_source
 
 if TYPE_CHECKING:
+    from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.config import Settings
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
@@ -36,10 +44,10 @@ class Engine:
         self.settings = settings
         self.project = Project(settings.root, environment=settings.environment, overlays=settings.overlays)
         self._rules = [rule() for rule in all_rules() if rule.code in settings.codes]
-        self._gate: Gate | None = None
-        self._caller_gate: CallerGate | None = None
+        self._gate = FunctionGate(self.project)
         self._execution: Execution | None = None
         self._counts: Counter[str] = Counter()
+        self._results = None if settings.cache is None or settings.overlays else self._kept_results(settings.cache)
 
     @property
     def statistics(self) -> Mapping[str, int]:
@@ -64,13 +72,39 @@ class Engine:
         if not self._rules:
             return []
         source = self._source(path, text)
-        facts = self.project.module_at(path)
+        self._counts["files"] += 1
+        if self._results is None:
+            return self._checked(source)
+        digest = text_digest(source.text)
+        kept = self._results.find(source.relative, digest, self._answers)
+        if kept is None:
+            self._counts["files read"] += 1
+            with self.project.listening() as questions:
+                findings = self._checked(source)
+            kept = self._results.keep(source.relative, digest, findings, questions, self._answers)
+        return list(kept.findings)
+
+    def _checked(self, source: SourceFile) -> list[Finding]:
+        facts = self.project.module_at(source.path)
         if facts is None:
             raise SourceError(_syntax_error(source.text))
-        self._counts["files"] += 1
         # A subclass may show what its base class shows, at the same place.
         findings = {finding.sort_key: finding for finding in reversed(list(self._findings(source, facts)))}
         return [findings[key] for key in sorted(findings)]
+
+    def _kept_results(self, directory: CacheDirectory) -> ResultCache:
+        """The results of earlier runs that were made as this one would make them."""
+        made_by = [
+            tool_identity(),
+            ",".join(sorted(self.settings.codes)),
+            ".".join(map(str, self.django_version)),
+            self.project.environment_fingerprint(),
+        ]
+        return ResultCache(directory, key_of(*made_by), tree_digest(self.settings.root, SKIPPED_DIRECTORIES))
+
+    @cached_property
+    def _answers(self) -> Answers:
+        return Answers(self.project, self._gate.questions)
 
     def _source(self, path: Path, text: str | None) -> SourceFile:
         if text is None:
@@ -85,7 +119,8 @@ class Engine:
                 environment=self.settings.environment,
                 overlays={**self.settings.overlays, path: text},
             )
-            self._gate = self._caller_gate = self._execution = None
+            self._gate, self._execution = FunctionGate(self.project), None
+            self._results = None  # text that is not on disk: nothing to be kept
         return SourceFile(path, relative, text)
 
     def _findings(self, source: SourceFile, facts: ModuleFacts) -> Iterator[Finding]:
@@ -111,7 +146,7 @@ class Engine:
         if self._execution is None:
             from flake8_django_orm.readers.execution import Execution
 
-            self._execution = Execution(self.project)
+            self._execution = Execution(self.project, self._gate)
         return self._execution
 
     def _roots(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
@@ -149,29 +184,19 @@ class Engine:
 
     def _bodies(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
         """What runs on import: the module's own statements and those of its classes."""
-        if self._gate_for_project().queries(source.text):
+        if self._gate.text_may_query(facts.path, source.text):
             from flake8_django_orm.readers import bodies
 
-            if self._gate_for_project().queries(bodies.module_text(source, facts)):
+            if self._gate.text_may_query(facts.path, bodies.module_text(source, facts)):
                 yield "", bodies.run_module_body(self.project, self.execution, source, facts)
             for owner in classes_of(facts):
-                if self._gate_for_project().queries(bodies.class_text(source, owner)):
+                if self._gate.text_may_query(facts.path, bodies.class_text(source, owner)):
                     yield owner.qualname, bodies.run_class_body(self.project, self.execution, source, owner)
-
-    def _gate_for_project(self) -> Gate:
-        if self._gate is None:
-            self._gate = gate_of(self.project)
-        return self._gate
 
     def _worth_reading(self, source: SourceFile, function: FunctionFacts) -> bool:
         start = source.line_start(function.start)
         end = source.line_start(function.end + 1) if function.end < source.row_count else len(source.text)
-        text = source.text[start:end]
-        if self._gate_for_project().passes(text) or self._is_entry(function):
-            return True
-        if self._caller_gate is None:
-            self._caller_gate = CallerGate(self.project, self._gate_for_project())
-        return self._caller_gate.passes(function, text)
+        return self._gate.passes(function, source.text[start:end]) or self._is_entry(function)
 
     def _is_entry(self, function: FunctionFacts) -> bool:
         """Whether the framework calls the method on a class that one of the owners drives."""

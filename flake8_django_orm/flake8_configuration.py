@@ -64,6 +64,21 @@ def add_options(manager: OptionManager) -> None:
         comma_separated_list=True,
         help="Comma-separated list of rules that are off by default to switch on, such as DJQ504,DJQ206.",
     )
+    manager.add_option(
+        "--djq-cache-dir",
+        metavar="DIR",
+        default="",
+        parse_from_config=True,
+        normalize_paths=True,
+        help="Where to keep what was found for the next run. (Default: .flake8-django-orm-cache in the root)",
+    )
+    manager.add_option(
+        "--djq-no-cache",
+        action="store_true",
+        default=False,
+        parse_from_config=True,
+        help="Neither read nor write the cache on disk.",
+    )
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:

@@ -67,6 +67,7 @@ LAYERS = (
     ("flake8_configuration", "suppression", "baseline"),
     ("source",),
     ("config",),
+    ("cache",),
     ("findings", "__init__"),
 )
 

@@ -255,8 +255,8 @@ class _Planner:
         if isinstance(statement, ast.ImportFrom) and statement.level:
             return True
         name = statement.module if isinstance(statement, ast.ImportFrom) else statement.names[0].name
-        facts = self.project.module(name or "")
-        return facts is not None and not PurePosixPath(facts.path).is_absolute()
+        path = self.project.module_path(name or "")
+        return bool(path) and not PurePosixPath(path).is_absolute()
 
     def _behind(self, statement: ast.stmt, content: str) -> Edit:
         """A line behind the one on which the statement ends."""

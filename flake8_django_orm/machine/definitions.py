@@ -57,8 +57,8 @@ def from_definition(machine: Machine, found: Definition, module: str = "", depth
         case External(name=name):
             return external(machine, name)
         case Assignment():
-            owner = machine.project.module(found.module or module)
-            return from_assignment(machine, found, found.module or module, owner.path if owner else "", depth + 1)
+            owner = found.module or module
+            return from_assignment(machine, found, owner, machine.project.module_path(owner), depth + 1)
     return UNKNOWN
 
 

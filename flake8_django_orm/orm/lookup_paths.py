@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.orm.fields import Category, category
@@ -154,10 +153,9 @@ def _is_wholly_known(project: Project, model: Model) -> bool:
         return False
     user = project.user_model()
     # Packages that are not at hand may point at the user model, by AUTH_USER_MODEL.
-    return (user is None or user.key != model.key) and not _adds_names(project)
+    return (user is None or user.key != model.key) and not project.once(_adds_names, lambda: _adds_names(project))
 
 
-@lru_cache(maxsize=8)
 def _adds_names(project: Project) -> bool:
     """Whether code of the project puts further names on models: by hand, or one column a language."""
     return any(True for word in ("add_to_class", "modeltranslation") for _ in project.modules_mentioning(word))

@@ -45,6 +45,16 @@ class Environment:
         real = os.path.realpath(path)
         return any(real.startswith(base + os.sep) for base in self._real_directories())
 
+    def fingerprint(self) -> str:
+        """The names and versions of the installed packages, in one text."""
+        found: set[str] = set()
+        for directory in (*self.directories, *django_directories()):
+            try:
+                found.update(name for name in os.listdir(directory) if name.endswith((".dist-info", ".egg-info")))
+            except OSError:
+                continue
+        return " ".join(sorted(found))
+
     def default_auto_field(self) -> str:
         """The value of DEFAULT_AUTO_FIELD in the settings that this environment's Django starts from."""
         for directory in (*self.directories, *django_directories()):

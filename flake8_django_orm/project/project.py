@@ -12,10 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.project.asking import Asking, asked
 from flake8_django_orm.project.constants import Constants
 from flake8_django_orm.project.definitions import Definition, External, ModuleRef
 from flake8_django_orm.project.django_names import MANAGER, MODEL, QUERYSET
 from flake8_django_orm.project.environment import Environment, find_environment
+from flake8_django_orm.project.facts import ClassFacts, FunctionFacts
 from flake8_django_orm.project.field_arguments import FieldArguments
 from flake8_django_orm.project.fields import FieldReader
 from flake8_django_orm.project.gate import mentions
@@ -26,13 +28,14 @@ from flake8_django_orm.project.model_graph import ModelGraph
 from flake8_django_orm.project.resolve import Resolver
 from flake8_django_orm.project.settings_values import SettingsValues
 from flake8_django_orm.project.store import LIBRARY, ModuleStore
-from flake8_django_orm.project.template_libraries import TemplateLibraries
-from flake8_django_orm.project.templates import TemplateFiles
+from flake8_django_orm.project.template_libraries import Registered, TemplateLibraries
+from flake8_django_orm.project.templates import TemplateFile, TemplateFiles
+from flake8_django_orm.source import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from flake8_django_orm.project.facts import Assignment, ClassFacts, FunctionFacts, ModuleFacts
+    from flake8_django_orm.project.facts import Assignment, ModuleFacts
     from flake8_django_orm.project.models import Model
 
 __all__ = ["Definition", "External", "ModuleRef", "Project"]
@@ -41,7 +44,7 @@ __all__ = ["Definition", "External", "ModuleRef", "Project"]
 _ORM_CLASSES = frozenset({MODEL, MANAGER, QUERYSET})
 
 
-class Project:
+class Project(Asking):
     """The index of one project. Safe to share by all files of a run; nothing is read before it is asked for."""
 
     def __init__(
@@ -54,6 +57,7 @@ class Project:
         """`environment` holds site-packages directories, None means: find them. `overlays` are unsaved
         buffers by path.
         """
+        super().__init__()
         self.root = Path(os.path.abspath(root))
         self._overlays = dict(overlays or {})
         self._given_environment = environment
@@ -64,6 +68,7 @@ class Project:
         """`path` as the facts write it: POSIX, relative to the root, absolute for a file outside of it."""
         return self._store.key_of(path)
 
+    @asked
     def text(self, path: str) -> str | None:
         """The text of a file of the project or its environment by its path in the facts; None if there is
         none.
@@ -71,6 +76,33 @@ class Project:
         An unsaved buffer wins over the file. Files outside of the root and the environment are not read.
         """
         return self._store.text(path)
+
+    def environment_fingerprint(self) -> str:
+        """The packages of the environment with their versions, in one text."""
+        return self._environment.fingerprint()
+
+    def function_at(self, path: str, qualname: str) -> FunctionFacts | None:
+        """The function or method of that name in a file of the project."""
+        facts = self._store.facts_at(path)
+        found = None if facts is None else _definition(facts, qualname)
+        return found if isinstance(found, FunctionFacts) else None
+
+    def source(self, path: str) -> SourceFile | None:
+        """The text of a file with its line table. It is not noted as asked: who uses a part of it notes which."""
+        if path not in self._sources:
+            text = self._store.text(path)
+            self._sources[path] = None if text is None else SourceFile(self.root / path, path, text)
+        return self._sources[path]
+
+    def definition_text(self, path: str, qualname: str) -> str:
+        """The lines of a function, or those of a class without its methods; "" where there is none of that name."""
+        facts, source = self._store.facts_at(path), self.source(path)
+        found = None if facts is None else _definition(facts, qualname)
+        if found is None or source is None:
+            return ""
+        inner = found.methods.values() if isinstance(found, ClassFacts) else ()
+        left_out = {row for method in inner for row in range(method.start, method.end + 1)}
+        return "\n".join(source.line_text(row) for row in range(found.start, found.end + 1) if row not in left_out)
 
     def is_own(self, path: str) -> bool:
         """Whether the file of these facts belongs to the project itself, not to its environment or our stubs."""
@@ -97,11 +129,18 @@ class Project:
         relative = self._tree.relative(path)
         return path.stem if relative is None else self._tree.name_of(relative)
 
+    @asked
     def module(self, name: str) -> ModuleFacts | None:
         """The facts of a module of the project or its environment; None if there is none or it does not
         parse.
         """
         return self._resolver.module(name)
+
+    @asked
+    def module_path(self, name: str) -> str:
+        """The path of a module's file as the facts write it; "" where it is not read."""
+        found = self._resolver.module(name)
+        return "" if found is None else found.path
 
     def module_at(self, path: Path) -> ModuleFacts | None:
         """The facts of the file at `path`; None for a file that is not there or has a syntax error."""
@@ -111,15 +150,11 @@ class Project:
         """The project's Python files, sorted, as absolute paths."""
         return [self.root / path for path in self._tree.files]
 
+    @asked
     def modules_mentioning(self, word: str) -> Iterable[ModuleFacts]:
         """The project's modules whose text has `word` as a whole identifier, in the order of their paths."""
-        return self._mentioning(word)
-
-    def _mentioning(self, word: str) -> Iterator[ModuleFacts]:
-        for path in self._paths_mentioning(word):
-            facts = self._store.facts_at(path)
-            if facts is not None:
-                yield facts
+        found = (self._store.facts_at(path) for path in self._paths_mentioning(word))
+        return [facts for facts in found if facts is not None]
 
     def _paths_mentioning(self, word: str) -> tuple[str, ...]:
         if word not in self._mentions:
@@ -129,52 +164,75 @@ class Project:
 
     # names
 
+    @asked
     def resolve(self, module: str, dotted: str) -> Definition | None:
         """What a dotted name means in the scope of a module; None for a name that is not bound there."""
         return self._resolver.resolve(module, dotted)
 
+    @asked
     def resolve_import(self, module: str, name: str | None) -> Definition | None:
         """What `from module import name` binds; what `import module as x` binds if `name` is None."""
         return self._resolver.resolve_import(module, name)
 
+    @asked
     def class_facts(self, key: str) -> ClassFacts | None:
         """The class by its dotted name."""
         return self._resolver.class_facts(key)
 
+    @asked
     def mro(self, key: str) -> tuple[str, ...]:
         """The keys of a class and its bases in the project and the environment, nearest first."""
         return self._resolver.mro(key)
 
+    @asked
     def ancestors(self, key: str) -> tuple[str, ...]:
         """Like `mro`, with the names of external bases in their places; "?" stands for a base that cannot be
         told.
         """
         return self._resolver.ancestors(key)
 
+    @asked
     def find_method(self, class_key: str, name: str) -> FunctionFacts | None:
         """The function that a class or the nearest of its bases defines under `name`."""
         return self._resolver.find_method(class_key, name)
 
+    @asked
     def find_class_attribute(self, class_key: str, name: str) -> tuple[ClassFacts, Assignment] | None:
         """The assignment to `name` in a class or the nearest of its bases, with the class that has it."""
         return self._resolver.find_class_attribute(class_key, name)
 
+    # templates
+
+    @asked
+    def template(self, name: str) -> TemplateFile | None:
+        """The file that Django would load for a template's name; None where the project has none."""
+        return self._templates.find(name)
+
+    @asked
+    def template_library(self, name: str) -> Mapping[tuple[str, str], Registered]:
+        """The tags and filters that a library of the project registers, by ("tag" or "filter", name)."""
+        return self._template_libraries.load(name)
+
     # models
 
+    @asked
     def model(self, key: str) -> Model | None:
         """The model by the dotted name of its class; None for a class that is not a model."""
         return self._graph.model(key)
 
+    @asked
     def model_by_label(self, label: str) -> Model | None:
         """The model by `app_label.Name`."""
         found = self._labels.class_by_label(label)
         return None if found is None else self.model(found.key)
 
+    @asked
     def user_model(self) -> Model | None:
         """The model that AUTH_USER_MODEL names in the project's settings, Django's own User by default."""
         found = self._graph.user_class()
         return None if found is None else self.model(found.key)
 
+    @asked
     def models(self) -> Sequence[Model]:
         """Every model class of the project, abstract ones included; models of the environment come by name
         only.
@@ -182,10 +240,12 @@ class Project:
         found = (self.model(key) for key in self._graph.project_keys)
         return [model for model in found if model is not None]
 
+    @asked
     def relation_names(self) -> frozenset[str]:
         """Every attribute name of a relation of any model of the project and its installed apps."""
         return self._relation_names
 
+    @asked
     def manager_names(self) -> frozenset[str]:
         """Every attribute name of a manager of any model of the project and its installed apps."""
         return self._manager_names
@@ -204,6 +264,10 @@ class Project:
         return tuple(model for model in found if model is not None)
 
     # the parts, made when they are first needed
+
+    @cached_property
+    def _sources(self) -> dict[str, SourceFile | None]:
+        return {}
 
     @cached_property
     def _mentions(self) -> dict[str, tuple[str, ...]]:
@@ -231,13 +295,11 @@ class Project:
         return SettingsValues(self._store, self._resolver)
 
     @cached_property
-    def templates(self) -> TemplateFiles:
-        """The project's templates by name."""
+    def _templates(self) -> TemplateFiles:
         return TemplateFiles(self._store, self._settings)
 
     @cached_property
-    def template_libraries(self) -> TemplateLibraries:
-        """The tags and filters that the project defines for its templates."""
+    def _template_libraries(self) -> TemplateLibraries:
         return TemplateLibraries(self._store)
 
     @cached_property
@@ -264,3 +326,11 @@ class Project:
             fields,
             self._environment.default_auto_field(),
         )
+
+
+def _definition(facts: ModuleFacts, qualname: str) -> FunctionFacts | ClassFacts | None:
+    outer, _, name = qualname.rpartition(".")
+    if not outer:
+        return facts.functions.get(name) or facts.classes.get(name)
+    owner = facts.class_named(outer)
+    return None if owner is None else owner.methods.get(name) or owner.classes.get(name)

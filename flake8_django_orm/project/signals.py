@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,13 +21,12 @@ EVERY = "*"
 
 def is_listened_to(project: Project, model: Model) -> bool:
     """True if saving, creating or deleting a row of the model may call a receiver of the project."""
-    senders = _senders(project)
+    senders = project.once(_senders, lambda: _senders(project))
     return EVERY in senders or model.name in senders or any(key.rpartition(".")[2] in senders for key in model.mro)
 
 
-@lru_cache(maxsize=4)
 def _senders(project: Project) -> frozenset[str]:
-    """The last names of all senders; a project is asked once."""
+    """The last names of all senders."""
     paths = {facts.path for word in SIGNALS for facts in project.modules_mentioning(word)}
     return frozenset(name for path in sorted(paths) for name in _senders_in(project.text(path) or ""))
 

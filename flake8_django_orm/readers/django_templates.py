@@ -512,7 +512,7 @@ class DjangoTemplateReader:
         words = [bit.text for bit in tag.bits]
         wanted = words[:-2] if len(words) > 2 and words[-2] == "from" else None
         for name in words[-1:] if wanted is not None else words:
-            for key, registered in self.rendering.templates.project.template_libraries.load(name).items():
+            for key, registered in self.rendering.templates.project.template_library(name).items():
                 if wanted is None or key[1] in wanted:
                     self.libraries[key] = registered
 

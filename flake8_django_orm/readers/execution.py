@@ -15,9 +15,8 @@ from flake8_django_orm.machine import definitions
 from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.values import UNKNOWN, Constant, FunctionValue, Value
 from flake8_django_orm.readers.expressions import Closure
-from flake8_django_orm.readers.gate import Gate, gate_of
+from flake8_django_orm.readers.gate import FunctionGate
 from flake8_django_orm.readers.python import PythonReader
-from flake8_django_orm.source import SourceFile
 from flake8_django_orm.syntax.names import bound_names
 from flake8_django_orm.syntax.units import Unit, blank_out, parse_unit
 
@@ -26,12 +25,11 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.facts import Assignment, ClassFacts, FunctionFacts
     from flake8_django_orm.project.project import Project
     from flake8_django_orm.readers.rendering import Templates
+    from flake8_django_orm.source import SourceFile
     from flake8_django_orm.syntax.units import Place
 
 #: Parsed functions kept at a time: a tree takes about a megabyte a thousand lines.
 KEPT_UNITS = 600
-#: Lines of a function that is entered whatever its words are.
-SHORT_FUNCTION = 12
 
 _VIEWSET = "rest_framework.viewsets.ViewSetMixin"
 _ACTIONS = frozenset({"list", "retrieve", "create", "update", "partial_update", "destroy"})
@@ -40,28 +38,21 @@ _ACTIONS = frozenset({"list", "retrieve", "create", "update", "partial_update", 
 class Execution:
     """Parses and runs functions; one for each run of the linter."""
 
-    def __init__(self, project: Project, gate: Gate | None = None) -> None:
+    def __init__(self, project: Project, gate: FunctionGate | None = None) -> None:
         self.project = project
-        self._gate = gate
-        self._may_query: dict[str, bool] = {}
+        self.gate = FunctionGate(project) if gate is None else gate
         self._units: OrderedDict[str, Unit | None] = OrderedDict()
-        self._sources: dict[str, SourceFile] = {}
         self._templates: Templates | None = None
         self.functions_parsed = 0
 
     def source(self, path: str) -> SourceFile | None:
         """The text of a file of the project or its environment, with its line table."""
-        source = self._sources.get(path)
-        if source is None:
-            text = self.project.text(path)
-            if text is None:
-                return None
-            source = self._sources[path] = SourceFile(self.project.root / path, path, text)
-        return source
+        return self.project.source(path)
 
     def unit(self, facts: FunctionFacts) -> Unit | None:
         """The parsed function, None where its text cannot be had or parsed."""
         key = f"{facts.path}:{facts.qualname}:{facts.start}"
+        self.project.note("definition_text", facts.path, facts.qualname)
         if key in self._units:
             self._units.move_to_end(key)
             return self._units[key]
@@ -73,6 +64,7 @@ class Execution:
 
     def text_of(self, facts: FunctionFacts) -> str:
         """The function's source lines, "" where they cannot be had."""
+        self.project.note("definition_text", facts.path, facts.qualname)
         source = self.source(facts.path)
         if source is None:
             return ""
@@ -80,27 +72,19 @@ class Execution:
         return source.text[source.line_start(facts.start) : end]
 
     def may_query(self, facts: FunctionFacts) -> bool:
-        """Whether a function that is handed no rows may still touch the database: its own words, or it is short enough
-        to be one that only calls another."""
-        answer = self._may_query.get(facts.key)
-        if answer is None:
-            if self._gate is None:
-                self._gate = gate_of(self.project)
-            short = facts.end - facts.start < SHORT_FUNCTION
-            answer = self._may_query[facts.key] = short or self._gate.queries(self.text_of(facts))
-        return answer
+        """Whether a function that is handed no rows may still touch the database."""
+        return self.gate.may_query(facts)
 
     def assigned_value(self, machine: Machine, module: str, path: str, assignment: Assignment) -> Value:
         """The value of an assignment in a class or module body, read by the reader where its words name a query."""
+        self.project.note("text", path)
         source = self.source(path)
         if source is None:
             return UNKNOWN
         end = source.line_start(assignment.end + 1) if assignment.end < source.row_count else len(source.text)
         start = source.line_start(assignment.start)
         text = source.text[start:end]
-        if self._gate is None:
-            self._gate = gate_of(self.project)
-        if not self._gate.queries(text):
+        if not self.gate.text_may_query(path, text):
             return UNKNOWN
         key = f"{path}:{assignment.start}:{assignment.name}"
         if key not in self._units:
@@ -124,6 +108,7 @@ class Execution:
     def class_unit(self, facts: ClassFacts) -> Unit | None:
         """The class statement, parsed with its methods blanked out; nested classes such as Meta are kept."""
         key = f"class {facts.path}:{facts.qualname}:{facts.start}"
+        self.project.note("definition_text", facts.path, facts.qualname)
         if key not in self._units:
             source = self.source(facts.path)
             if source is None:

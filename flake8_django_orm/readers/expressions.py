@@ -640,9 +640,9 @@ class ExpressionReader(LeanVisitor):
         name = dotted_name(node.module) if node.module is not None else ""
         if not node.relative:
             return name
-        facts = self.machine.project.module(self.module)
+        is_package = self.machine.project.module_path(self.module).endswith("__init__.py")
         parts = self.module.split(".")
-        drop = len(node.relative) - (1 if facts is not None and facts.is_package else 0)
+        drop = len(node.relative) - is_package
         base = parts[: len(parts) - drop] if drop else parts
         return ".".join([*base, name] if name else base)
 

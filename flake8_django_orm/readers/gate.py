@@ -7,13 +7,15 @@ that passes only costs time; one that does not pass is never read as a root (it 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.facts import FunctionFacts
-from flake8_django_orm.source import SourceFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from flake8_django_orm.project.project import Project
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -43,6 +45,8 @@ QUERY_WORDS = frozenset(
         "atomic",
     }
 )
+#: Lines of a function that is entered whatever its words are.
+SHORT_FUNCTION = 12
 _LOOPS = frozenset({"for", "map", "sorted", "filter", "join"})
 
 
@@ -64,31 +68,71 @@ class Gate:
         """Whether the function's own words name a manager, a model or a query."""
         return not self.words.isdisjoint(_WORD.findall(text))
 
+    def known_words(self, text: str) -> frozenset[str]:
+        """The words of a text that the gate looks for: they decide on all functions in it."""
+        return (self.words | self.relations).intersection(_WORD.findall(text))
 
-@dataclass(slots=True)
-class CallerGate:
-    """Lets functions pass whose own words say nothing, but which bring together what others fetch and read.
 
-    `show(published())` fetches in one function and reads in another; only their caller sees both.
+class FunctionGate:
+    """What is worth reading in one project; remembers what it found of each function.
+
+    Its answers are noted as questions of their own (`project/asking.py`): that a helper's words name no query stays
+    true when its text changes elsewhere.
     """
 
-    project: Project
-    gate: Gate
-    _asks: dict[str, bool] = field(default_factory=dict)
-    _fetches: dict[str, bool] = field(default_factory=dict)
-    _sources: dict[str, SourceFile | None] = field(default_factory=dict)
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._asks: dict[str, bool] = {}
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The project's words. Which of them a text has is the question, not which there are."""
+        with self.project.listening():
+            return gate_of(self.project)
+
+    @property
+    def questions(self) -> Mapping[str, Callable[..., object]]:
+        """The kinds of question that are noted here, each with what answers it."""
+        return {"gate_words": self._gate_words, "queries": self._named_queries, "may_query": self._named_may_query}
 
     def passes(self, function: FunctionFacts, text: str) -> bool:
-        """Whether the function calls one that gives rows, and another one of the project or a loop that may take them.
+        """Whether a function is worth running as a root: for its own words, or for what it brings together.
 
-        A function also passes that reads a key, maybe of a row that it was handed, and calls one that queries.
+        `show(published())` fetches in one function and reads in another; only their caller sees both. A function passes
+        that calls one that gives rows, and another one of the project or a loop that may take them; and one that reads
+        a key, maybe of a row that it was handed, and calls one that queries.
         """
+        self.project.note("gate_words", function.path)
+        if self.gate.passes(text):
+            return True
         called = [f for name in sorted(set(_CALL.findall(text))) if (f := self._called(function, name)) is not None]
-        if _KEY.search(text) and any(self._queries(one) for one in called):
+        if _KEY.search(text) and any(self.queries(one) for one in called):
             return True
         if not any(self._gives_rows(one) for one in called):
             return False
         return len(called) > 1 or not _LOOPS.isdisjoint(_WORD.findall(text))
+
+    def queries(self, function: FunctionFacts) -> bool:
+        """Whether the function's own words name a manager, a model or a query."""
+        self.project.note("queries", function.path, function.qualname)
+        return self._queries(function)
+
+    def _queries(self, function: FunctionFacts) -> bool:
+        answer = self._asks.get(function.key)
+        if answer is None:
+            answer = self._asks[function.key] = self.gate.queries(self._text(function))
+        return answer
+
+    def may_query(self, function: FunctionFacts) -> bool:
+        """Whether a function that is handed no rows may still touch the database: its own words, or it is short enough
+        to be one that only calls another."""
+        self.project.note("may_query", function.path, function.qualname)
+        return function.end - function.start < SHORT_FUNCTION or self._queries(function)
+
+    def text_may_query(self, path: str, text: str) -> bool:
+        """Whether some lines of a file name a manager, a model or a query."""
+        self.project.note("gate_words", path)
+        return self.gate.queries(text)
 
     def _called(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
         base, _, rest = name.partition(".")
@@ -97,28 +141,29 @@ class CallerGate:
         found = self.project.resolve(function.module, name)
         return found if isinstance(found, FunctionFacts) and found.key != function.key else None
 
-    def _queries(self, function: FunctionFacts) -> bool:
-        answer = self._asks.get(function.key)
-        if answer is None:
-            answer = self._asks[function.key] = self.gate.queries(self._text(function))
-        return answer
-
     def _gives_rows(self, function: FunctionFacts) -> bool:
-        answer = self._fetches.get(function.key)
-        if answer is None:
-            answer = self._queries(function) and not _GIVES.isdisjoint(_WORD.findall(self._text(function)))
-            self._fetches[function.key] = answer
-        return answer
+        if not self.queries(function):
+            return False
+        self.project.note("definition_text", function.path, function.qualname)
+        return not _GIVES.isdisjoint(_WORD.findall(self._text(function)))
 
     def _text(self, function: FunctionFacts) -> str:
-        path = function.path
-        if path not in self._sources:
-            text = self.project.text(path)
-            self._sources[path] = SourceFile(self.project.root / path, path, text) if text is not None else None
-        source = self._sources[path]
+        source = self.project.source(function.path)
         if source is None:
             return ""
         return source.text[source.line_start(function.start) : source.line_start(function.end + 1)]
+
+    def _gate_words(self, path: str) -> frozenset[str]:
+        source = self.project.source(path)
+        return frozenset() if source is None else self.gate.known_words(source.text)
+
+    def _named_queries(self, path: str, qualname: str) -> bool:
+        function = self.project.function_at(path, qualname)
+        return function is not None and self._queries(function)
+
+    def _named_may_query(self, path: str, qualname: str) -> bool:
+        function = self.project.function_at(path, qualname)
+        return function is not None and self.may_query(function)
 
 
 def gate_of(project: Project) -> Gate:

@@ -111,7 +111,7 @@ class Templates:
         """The file of a template's name."""
         if name.startswith(("./", "../")):
             name = f"{base.rpartition('/')[0]}/{name}".lstrip("/")
-        return self.project.templates.find(name)
+        return self.project.template(name)
 
     def read(
         self,
@@ -143,6 +143,7 @@ class Templates:
     def parsed(self, path: str, language: str) -> Any:
         """The template's tree in one of the two languages; None where it is none, or cannot be read."""
         key = (path, language)
+        self.project.note("text", path)
         if key not in self._parsed:
             text = self.project.text(path)
             usable = text is not None and len(text) <= _MAX_LENGTH

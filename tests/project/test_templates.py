@@ -30,14 +30,14 @@ def _project(root: Path, *files: str) -> Project:
 
 
 def _path(project: Project, name: str) -> str | None:
-    found = project.templates.find(name)
+    found = project.template(name)
     return found.path if found is not None else None
 
 
 def test_directories_of_the_settings_come_first(tmp_path: Path) -> None:
     project = _project(tmp_path, "html/all/a.html", "shop/templates/a.html", "pages/b.html")
     assert _path(project, "a.html") == "html/all/a.html"
-    found = project.templates.find("b.html")
+    found = project.template("b.html")
     assert found is not None
     assert found.is_jinja
 
