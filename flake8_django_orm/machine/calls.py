@@ -6,6 +6,7 @@ callee cannot be seen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,8 @@ KEEPS_FUNCTION = frozenset(
         "mark_safe",
     }
 )
+#: These speak to the browser, or (cached_property) keep the answer on the object only.
+_CACHES_NOTHING = frozenset({"never_cache", "cache_control", "cached_property"})
 
 
 def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place: Place) -> Value:
@@ -216,8 +219,12 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
 
     values = {name: value for name, (value, _) in parameters.items()}
     atomic = any(decorator.rsplit(".", 1)[-1] == "atomic" for decorator in facts.decorators)
+    first = len(machine.events)
     with machine.entered(frame, Entered(facts, parameters)), machine.transaction(atomic):
         returned = _believed(machine, facts, machine.programs.run(machine, function, values))
+    if _is_cached(machine, facts):
+        # Which of the calls sends the queries is not known, and it is one of many.
+        del machine.events[first:]
     if key is not None:
         machine.remembered[key] = returned
     return returned
@@ -284,13 +291,26 @@ def _can_enter(machine: Machine, facts: FunctionFacts) -> bool:
 
 def _keeps_function(machine: Machine, module: str, decorator: str) -> bool:
     """Whether a call still runs the decorated function: the decorator is known for it, or is one of the project's that
-    wraps the function in the way of functools."""
+    wraps the function in the way of functools, or hands all arguments on to it."""
     if decorator.rsplit(".", 1)[-1] in KEEPS_FUNCTION:
         return True
     found = machine.project.resolve(module, decorator)
     if not isinstance(found, FunctionFacts) or not machine.project.is_own(found.path):
         return False
-    return "wraps(" in machine.programs.text_of(found)
+    text = machine.programs.text_of(found)
+    if "wraps(" in text:
+        return True
+    decorated = re.escape(found.parameters[0].name) if len(found.parameters) == 1 else ""
+    return bool(decorated) and re.search(rf"\breturn {decorated}\(\*\w+, \*\*\w+\)", text) is not None
+
+
+def _is_cached(machine: Machine, facts: FunctionFacts) -> bool:
+    """Whether a decorator keeps what the function returns: functools', Django's, or one of the project that says so."""
+    return any("cache" in name and name not in _CACHES_NOTHING for name in _decorator_names(facts))
+
+
+def _decorator_names(facts: FunctionFacts) -> list[str]:
+    return [decorator.rsplit(".", 1)[-1].lower() for decorator in facts.decorators]
 
 
 def bind_parameters(

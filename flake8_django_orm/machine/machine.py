@@ -30,7 +30,7 @@ from flake8_django_orm.machine.events import (
     RowSaved,
     Use,
 )
-from flake8_django_orm.machine.frames import Frame, Loop, Repeats, lowest_common
+from flake8_django_orm.machine.frames import Body, Frame, Loop, Repeats, lowest_common
 from flake8_django_orm.machine.needs import unused_loading
 from flake8_django_orm.machine.store import Store
 from flake8_django_orm.machine.values import (
@@ -360,8 +360,13 @@ class Machine:
         return any((row.result, row.path[:n]) in self.left_sight for n in range(len(row.path) + 1))
 
     def note_opaque_call(self) -> None:
-        """Code that cannot be seen is called: what it reads and writes is not known."""
+        """Code that cannot be seen is called: what it reads and writes is not known.
+
+        A template only shows: what its tags, filters and methods may do elsewhere, here they do not write.
+        """
         for loop in self.loops:
+            if loop.frame.body is Body.TEMPLATE:
+                continue
             self.loop_effects.setdefault(loop.number, LoopEffects()).opaque = True
 
     def note_write(self, model: str) -> None:

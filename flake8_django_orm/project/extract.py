@@ -51,6 +51,7 @@ def extract_module(
         classes=scope.classes,
         functions=scope.functions,
         assignments=scope.assignments,
+        made_classes=scope.made_classes,
     )
 
 
@@ -71,6 +72,7 @@ class _Scope:
     classes: dict[str, ClassFacts] = field(default_factory=dict)
     functions: dict[str, FunctionFacts] = field(default_factory=dict)
     assignments: dict[str, Assignment] = field(default_factory=dict)
+    made_classes: dict[str, ClassFacts] = field(default_factory=dict)
 
     def read(self, body: Sequence[ast.stmt]) -> None:
         for statement, protected, type_checking in _flatten(body):
@@ -80,6 +82,7 @@ class _Scope:
             elif isinstance(statement, _Definition):
                 if statement.name not in protected and not self._only_extends(statement):
                     self.functions[statement.name] = self._function(statement)
+                    self._read_made_class(statement)
             elif isinstance(statement, ast.Import | ast.ImportFrom):
                 self._import(statement, protected, type_checking)
             else:
@@ -95,8 +98,17 @@ class _Scope:
                 return True
         return False
 
-    def _class(self, node: ast.ClassDef) -> ClassFacts:
-        qualname = f"{self.prefix}.{node.name}" if self.prefix else node.name
+    def _read_made_class(self, function: _Definition) -> None:
+        """The class that a function of the module defines and returns: what its calls stand for."""
+        match function.body[-1]:
+            case ast.Return(value=ast.Name(id=name)) if not self.prefix:
+                for statement in function.body:
+                    if isinstance(statement, ast.ClassDef) and statement.name == name:
+                        made = f"{function.name}()"
+                        self.made_classes[made] = self._class(statement, made)
+
+    def _class(self, node: ast.ClassDef, qualname: str = "") -> ClassFacts:
+        qualname = qualname or (f"{self.prefix}.{node.name}" if self.prefix else node.name)
         inner = _Scope(self.module, self.path, self.is_package, self.may_yield, qualname, self.depth + 1)
         inner.read(node.body)
         return ClassFacts(

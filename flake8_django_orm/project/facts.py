@@ -161,6 +161,7 @@ class ModuleFacts:
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
+    made_classes: Mapping[str, ClassFacts] = field(default_factory=dict)  # by the function that returns one, `make()`
 
     def class_named(self, qualname: str) -> ClassFacts | None:
         """The class of that qualified name, a nested one by `Outer.Inner`."""

@@ -35,6 +35,7 @@ def facts_to_json(facts: ModuleFacts) -> dict[str, Any]:
         "classes": _each(facts.classes, _class_out),
         "functions": _each(facts.functions, _function_out),
         "assignments": _each(facts.assignments, _assignment_out),
+        "made_classes": _each(facts.made_classes, _class_out),
     }
 
 
@@ -51,6 +52,7 @@ def facts_from_json(data: Mapping[str, Any]) -> ModuleFacts:
             classes=_each(data["classes"], reader.read_class),
             functions=_each(data["functions"], reader.read_function),
             assignments=_each(data["assignments"], reader.read_assignment),
+            made_classes=_each(data["made_classes"], reader.read_class),
         )
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"damaged module facts: {error}") from None

@@ -210,10 +210,16 @@ class Resolver:
                 return assignment
             self._calling.add(mark)
             try:
-                return self._dynamic(facts.name, value) or assignment
+                return self._dynamic(facts.name, value) or self._made_class(facts.name, value) or assignment
             finally:
                 self._calling.discard(mark)
         return assignment
+
+    def _made_class(self, module: str, call: Expr) -> ClassFacts | None:
+        """The class that a function of the project defines and returns, for a call of the function."""
+        found = self.resolve(module, str(call.value)) if call.value else None
+        maker = self.module(found.module) if isinstance(found, FunctionFacts) else None
+        return maker.made_classes.get(f"{found.name}()") if maker is not None and found is not None else None
 
     def _starred(self, facts: ModuleFacts, name: str, trail: _Trail) -> Definition | None:
         if name.startswith("_"):
@@ -342,7 +348,7 @@ class Resolver:
         return ["?"]
 
     def _called_base(self, facts: ClassFacts, base: Expr) -> Sequence[str]:
-        found = self._dynamic(facts.module, base)
+        found = self._dynamic(facts.module, base) or self._made_class(facts.module, base)
         if found is not None:
             return [found.key]
         return self._call_names(facts.module, base)
@@ -384,7 +390,7 @@ class Resolver:
 
 
 def _nested(facts: ModuleFacts, parts: Sequence[str]) -> ClassFacts | None:
-    found = facts.classes.get(parts[0])
+    found = facts.classes.get(parts[0]) or facts.made_classes.get(parts[0])
     for part in parts[1:]:
         if found is None:
             return None

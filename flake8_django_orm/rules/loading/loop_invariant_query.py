@@ -68,12 +68,14 @@ class LoopInvariantQuery(Rule):
         # Fix builders import libcst, which a file without findings must not pay for.
         from flake8_django_orm.fixes.hoisting import hoist
 
-        model = event.queryset.model
+        model, relation = event.queryset.model, event.queryset.relation
+        asked = model.name if relation is None else f"{model.name} ({relation.name})"
         yield Report(
             event=event,
             place=event.place,
-            message=f"the loop on {context.line_of(loop.place)} sends the same query to {model.name} in each "
+            message=f"the loop on {context.line_of(loop.place)} sends the same query to {asked} in each "
             "iteration: send it once, before the loop",
             fix=hoist(context.project, event),
             model=model.label,
+            relations=(relation.name,) if relation is not None else (),
         )
