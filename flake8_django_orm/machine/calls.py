@@ -301,7 +301,7 @@ def _keeps_function(machine: Machine, module: str, decorator: str) -> bool:
     if "wraps(" in text:
         return True
     decorated = re.escape(found.parameters[0].name) if len(found.parameters) == 1 else ""
-    return bool(decorated) and re.search(rf"\breturn {decorated}\(\*\w+, \*\*\w+\)", text) is not None
+    return bool(decorated) and re.search(rf"\breturn {decorated}\(\*\w+, \*\*\w+\)\s*(#.*)?$", text, re.M) is not None
 
 
 def _is_cached(machine: Machine, facts: FunctionFacts) -> bool:

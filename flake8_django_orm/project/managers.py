@@ -82,10 +82,12 @@ class ManagerReader:
         return None
 
     def _instance_of_call(self, name: str, module: str, made: Expr) -> ManagerFacts | None:
-        """The manager for the call of `Base.from_queryset(Q)`."""
+        """The manager for the call of what `Base.from_queryset(Q)`, or a function of the project, made."""
         owner, _, last = str(made.value or "").rpartition(".")
         if made.kind != "call" or last != "from_queryset" or not owner:
-            return None
+            found = self._resolver.made_class(module, made) if made.kind == "call" else None
+            unseen = ManagerFacts(name, known=False) if name == "objects" else None
+            return self._instance(name, found) if found is not None else unseen
         base = self._instance(name, self._resolver.resolve(module, owner))
         queryset = self._queryset_argument(module, made)
         if base is None:

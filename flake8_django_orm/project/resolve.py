@@ -210,12 +210,12 @@ class Resolver:
                 return assignment
             self._calling.add(mark)
             try:
-                return self._dynamic(facts.name, value) or self._made_class(facts.name, value) or assignment
+                return self._dynamic(facts.name, value) or self.made_class(facts.name, value) or assignment
             finally:
                 self._calling.discard(mark)
         return assignment
 
-    def _made_class(self, module: str, call: Expr) -> ClassFacts | None:
+    def made_class(self, module: str, call: Expr) -> ClassFacts | None:
         """The class that a function of the project defines and returns, for a call of the function."""
         found = self.resolve(module, str(call.value)) if call.value else None
         maker = self.module(found.module) if isinstance(found, FunctionFacts) else None
@@ -348,7 +348,7 @@ class Resolver:
         return ["?"]
 
     def _called_base(self, facts: ClassFacts, base: Expr) -> Sequence[str]:
-        found = self._dynamic(facts.module, base) or self._made_class(facts.module, base)
+        found = self._dynamic(facts.module, base) or self.made_class(facts.module, base)
         if found is not None:
             return [found.key]
         return self._call_names(facts.module, base)
