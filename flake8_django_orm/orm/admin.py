@@ -10,6 +10,8 @@ Version = tuple[int, int]
 
 MODEL_ADMIN = "django.contrib.admin.options.ModelAdmin"
 
+INLINE = "django.contrib.admin.options.InlineModelAdmin"
+
 #: Admin classes of common packages that leave the rows of the change list to Django.
 THIRD_PARTY = frozenset(
     {

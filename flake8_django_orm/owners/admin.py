@@ -6,10 +6,8 @@ list. What Django joins by itself, by version, stands in `orm/admin.py`.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import definitions, iteration
@@ -18,6 +16,7 @@ from flake8_django_orm.machine.loading import UNKNOWN_LOADING, How, Loaded, Load
 from flake8_django_orm.machine.querysets import as_queryset
 from flake8_django_orm.machine.values import (
     Argument,
+    Collection,
     Constant,
     FunctionValue,
     ManagerValue,
@@ -29,11 +28,13 @@ from flake8_django_orm.machine.values import (
     each,
 )
 from flake8_django_orm.orm import admin
+from flake8_django_orm.owners.admin_columns import Column, column_of
+from flake8_django_orm.owners.admin_columns import show as show_column
+from flake8_django_orm.owners.admin_forms import AdminForm, offer_filters
+from flake8_django_orm.owners.admin_registry import registered
 from flake8_django_orm.owners.base import Owner
-from flake8_django_orm.project.expressions import dotted_name
 from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.project.sequences import elements, strings
-from flake8_django_orm.readers.class_bodies import string_place
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Loop
@@ -62,7 +63,7 @@ class ModelAdminOwner(Owner):
 
     def owns(self, project: Project, facts: ClassFacts) -> bool:
         """Whether the class is an admin of some model."""
-        return not _ADMINS.isdisjoint(project.ancestors(facts.key)) and any(_registered(project, facts))
+        return not _ADMINS.isdisjoint(project.ancestors(facts.key)) and any(registered(project, facts))
 
     def has_pieces(self, facts: ClassFacts) -> bool:
         """Every registered admin has a change list, of `__str__` at least; a class with no such base is none."""
@@ -70,47 +71,13 @@ class ModelAdminOwner(Owner):
 
     def run(self, machine: Machine, owned: OwnedClass) -> None:
         """Show the change list of each model."""
-        for module, dotted in dict.fromkeys(_registered(machine.project, owned.facts)):
+        for module, dotted in dict.fromkeys(registered(machine.project, owned.facts)):
             value = definitions.resolve(machine, module, dotted)
             if isinstance(value, ModelClass):
                 machine.store.set_member(owned.instance.identity, "model", value)
                 ChangeList(machine, owned, value.model).show()
-
-
-def _registered(project: Project, facts: ClassFacts) -> Iterator[tuple[str, str]]:
-    """The models that a class is registered for, by its decorator or by a call, each with the module that names it."""
-    for decorator in facts.decorators:
-        if decorator.kind == "call" and str(decorator.value).rpartition(".")[2] == "register":
-            yield from ((facts.module, str(item.value)) for item in decorator.items if item.kind == "name")
-    for module in project.modules_mentioning(facts.name):
-        for models, by in _register_calls(project.text(module.path) or ""):
-            found = project.resolve(module.name, by) if by.rpartition(".")[2] == facts.name else None
-            if isinstance(found, ClassFacts) and found.key == facts.key:
-                yield from ((module.name, model) for model in models)
-
-
-@lru_cache(maxsize=32)
-def _register_calls(text: str) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """The calls `site.register(Model, Admin)` and `site.register([Model, ...], Admin)` in a module, by name."""
-    if ".register(" not in text:
-        return ()
-    found = []
-    for node in ast.walk(ast.parse(text)):
-        match node:
-            case ast.Call(func=ast.Attribute(attr="register"), args=[models, by]) if name := dotted_name(by):
-                listed = models.elts if isinstance(models, ast.List | ast.Tuple) else [models]
-                names = tuple(dotted for model in listed if (dotted := dotted_name(model)) is not None)
-                found.append((names, name))
-    return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One entry of list_display; `name` is "" for a callable."""
-
-    name: str
-    place: Place
-    function: FunctionFacts | None = None
+                AdminForm(machine, owned, value.model).offer_choices()
+                offer_filters(machine, owned, value.model)
 
 
 class ChangeList:
@@ -136,8 +103,8 @@ class ChangeList:
         # What the joins of today serve is known once the columns are read; a fix has to name it.
         machine = self.machine
         first, before = len(machine.events), machine.store.fork()
-        self._read(joined, columns)
-        served = [path for result, path in machine.loaded_reads if result == joined.result]
+        results = self._read(joined, columns)
+        served = {path for result, path in machine.loaded_reads if result in results}
         del machine.events[first:]
         machine.store.restore(before)
         names = ["__".join(path) for path in served if _is_served(joined.loading, self.model, path, self.project)]
@@ -162,14 +129,14 @@ class ChangeList:
             made = ManagerValue(model=self.model, manager=manager)
         return made if isinstance(made, QuerySetValue) else as_queryset(self.machine, made, self.owned.place)
 
-    def _joined(self, queryset: QuerySetValue, columns: list[_Column]) -> QuerySetValue:
+    def _joined(self, queryset: QuerySetValue, columns: list[Column]) -> QuerySetValue:
         """The queryset with what the change list joins: nothing where it joins something by itself already."""
         loading = queryset.loading
         if loading.all_non_null or any(entry.how is How.JOINED for _, entry in loading.relations):
             return queryset
         return replace(queryset, loading=self._joins(loading, columns))
 
-    def _joins(self, loading: Loading, columns: list[_Column]) -> Loading:
+    def _joins(self, loading: Loading, columns: list[Column]) -> Loading:
         if self.owned.defines("get_list_select_related"):
             return UNKNOWN_LOADING
         found = self.project.find_class_attribute(self.owned.facts.key, "list_select_related")
@@ -185,7 +152,7 @@ class ChangeList:
             loading = join_path(loading, self.model, name, self.project.model)
         return loading
 
-    def _joined_keys(self, loading: Loading, columns: list[_Column]) -> Loading:
+    def _joined_keys(self, loading: Loading, columns: list[Column]) -> Loading:
         """What a foreign key among the columns makes Django join."""
         keys = [c.name for c in columns if (r := self.model.relations.get(c.name)) and r.kind.forward_column]
         if not keys:
@@ -198,18 +165,35 @@ class ChangeList:
 
     # -- columns --------------------------------------------------------------------------------------------------
 
-    def _columns(self) -> list[_Column] | None:
+    def _columns(self) -> list[Column] | None:
         """The columns, the checkbox included; None where they are not known."""
         if self.owned.defines("get_list_display"):
-            return None
+            return self._chosen_columns()
         found = self.project.find_class_attribute(self.owned.facts.key, "list_display")
         listed = elements(self.project, found[0].module, found[1].value) if found is not None else []
         if listed is None:
             return None
-        columns = [column for module, item in listed if (column := self._column(module, item)) is not None]
-        if not listed or self._has_checkboxes():
-            columns.append(_Column("__str__", self._change_list_place()))
-        return columns
+        otherwise = self._change_list_place()
+        named = (column_of(self.owned, "list_display", module, item, otherwise) for module, item in listed)
+        columns = [column for column in named if column is not None]
+        if not listed:
+            columns.append(Column("__str__", otherwise))
+        return [*columns, *self._checkbox()]
+
+    def _chosen_columns(self) -> list[Column] | None:
+        """What get_list_display() gives on each of its ways."""
+        place = self._change_list_place()
+        ways: list[list[str]] = []
+        for made in each(self.owned.call("get_list_display", (REQUEST,))):
+            items = made.items if isinstance(made, Collection) else None
+            if items is None:
+                return None
+            ways.append([item.value for item in items if isinstance(item, Constant) and isinstance(item.value, str)])
+        return [*(Column(n, place) for n in ways[0] if all(n in way for way in ways)), *self._checkbox()]
+
+    def _checkbox(self) -> list[Column]:
+        """The checkbox in front of each row, as a column."""
+        return [Column("__str__", self._change_list_place())] if self._has_checkboxes() else []
 
     def _has_checkboxes(self) -> bool:
         """Whether each row has a checkbox that names the row."""
@@ -218,17 +202,8 @@ class ChangeList:
         found = self.project.find_class_attribute(self.owned.facts.key, "actions")
         return found is None or found[1].value.kind != "const"
 
-    def _column(self, module: str, item: Expr) -> _Column | None:
-        declared = self.owned.declaration("list_display")
-        place = declared if declared is not None else self._change_list_place()
-        if item.kind == "const" and isinstance(item.value, str):
-            return _Column(item.value, string_place(place, item.value) or place)
-        if item.kind == "name":
-            found = self.project.resolve(module, str(item.value))
-            return _Column("", place, found) if isinstance(found, FunctionFacts) else None
-        return None
-
-    def _read(self, queryset: QuerySetValue, columns: list[_Column]) -> None:
+    def _read(self, queryset: QuerySetValue, columns: list[Column]) -> set[int]:
+        """Show the columns and run the actions; the result sets whose rows Django joins for them."""
         machine = self.machine
         place = self._change_list_place()
 
@@ -236,35 +211,45 @@ class ChangeList:
             for one in each(row):
                 if isinstance(one, RowValue):
                     for column in columns:
-                        self._show(column, one)
+                        show_column(machine, self.owned, column, one)
 
         iteration.loop_over(machine, queryset, place, show)
+        self._edit(queryset, [column.name for column in columns])
+        return {queryset.result, *self._act(queryset)}
 
-    def _show(self, column: _Column, row: RowValue) -> None:
-        """Show one column of a row, in the order in which Django looks for it: field, admin, model."""
-        machine, name, place = self.machine, column.name, column.place
-        if column.function is not None:
-            machine.call(FunctionValue(facts=column.function), (Argument(row),), place)
-        elif name == "__str__":
-            machine.text(row, place)
-        elif name in row.model.relations or name in row.model.columns:
-            machine.text(machine.read_attribute(row, name, place), place)
-        elif (method := self.project.find_method(self.owned.facts.key, name)) is not None:
-            bound = FunctionValue(facts=method, bound=self.owned.instance)
-            self._text(machine.call(bound, (Argument(row),), place), place)
-        else:
-            self._show_attribute(row, name, place)
+    def _edit(self, queryset: QuerySetValue, columns: list[str]) -> None:
+        """Show the form fields of each row, by which it can be edited in the list."""
+        if self.project.find_class_attribute(self.owned.facts.key, "list_editable") is None:
+            return
+        form = AdminForm(self.machine, self.owned, self.model, declared_in=("list_editable",))
+        relations = [relation for relation in form.relations() if relation.name in columns]
 
-    def _show_attribute(self, row: RowValue, name: str, place: Place) -> None:
-        value: Value = row
-        for part in name.split("__") if self.version >= admin.RELATED_COLUMNS_SINCE else [name]:
-            value = self.machine.read_attribute(value, part, place)
-        if any(isinstance(one, FunctionValue) for one in each(value)):
-            value = self.machine.call(value, (), place)
-        self._text(value, place)
+        def edit(*_: object) -> None:
+            for relation in relations:
+                form.offer(relation)
 
-    def _text(self, value: Value, place: Place) -> None:
-        self.machine.text(value, place)
+        if relations:
+            iteration.loop_over(self.machine, queryset, self._change_list_place(), edit)
+
+    def _act(self, queryset: QuerySetValue) -> Iterator[int]:
+        """Run the actions of the change list, each with the rows that were chosen there."""
+        machine = self.machine
+        found = self.project.find_class_attribute(self.owned.facts.key, "actions")
+        listed = elements(self.project, found[0].module, found[1].value) if found is not None else None
+        for module, item in listed or ():
+            chosen = replace(queryset, filtered=True, refined=True, result=machine.store.new_identity())
+            self._run_action(module, item, (Argument(REQUEST), Argument(chosen)))
+            yield chosen.result
+
+    def _run_action(self, module: str, item: Expr, given: tuple[Argument, ...]) -> None:
+        machine, place = self.machine, self._change_list_place()
+        name = str(item.value) if item.kind in ("const", "name") else ""
+        method = self.project.find_method(self.owned.facts.key, name)
+        function = self.project.resolve(module, name) if item.kind == "name" else None
+        if method is not None:
+            machine.call(FunctionValue(facts=method, bound=self.owned.instance), given, place)
+        elif isinstance(function, FunctionFacts):
+            machine.call(FunctionValue(facts=function), (Argument(self.owned.instance), *given), place)
 
 
 def _is_served(loading: Loading, model: Model, path: tuple[str, ...], project: Project) -> bool:

@@ -8,11 +8,14 @@ from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.machine.invariant_queries import repeating_loop
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
+from flake8_django_orm.rules.loading.choices import choices_of
 
 
 class LoopInvariantQuery(Rule):
     """## What it does
-    Flags a query in a loop that depends on nothing which the loop changes: it asks the same in each iteration.
+    Flags a query in a loop that depends on nothing which the loop changes: it asks the same in each iteration. That
+    includes the loops of the admin: the form of each row of an inline, or of a change list with `list_editable`,
+    fetches all choices of a foreign key again.
 
     ## Why is this bad
     The answer is the same each time, and each time it is a round trip to the database.
@@ -65,10 +68,21 @@ class LoopInvariantQuery(Rule):
         loop = repeating_loop(event)
         if loop is None or (event.frame is not loop.frame and event.frame.parent is not loop.frame):
             return
+        model = event.queryset.model
+        choices = choices_of(event.queryset, event.frame)
+        if choices is not None:
+            yield Report(
+                event=event,
+                place=event.place,
+                message=f"each row of {choices.owner} fetches the choices of {choices.name} again, "
+                f"all {model.name} rows: {choices.instead}",
+                model=model.label,
+            )
+            return
         # Fix builders import libcst, which a file without findings must not pay for.
         from flake8_django_orm.fixes.hoisting import hoist
 
-        model, relation = event.queryset.model, event.queryset.relation
+        relation = event.queryset.relation
         asked = model.name if relation is None else f"{model.name} ({relation.name})"
         yield Report(
             event=event,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.frames import Body
 from flake8_django_orm.rules.base import RelatedPlace, Report, RuleContext
+from flake8_django_orm.rules.loading.choices import Choices, choices_of
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import MissingLoading
@@ -25,6 +26,10 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
     origin = event.origin
     if admin.change_list(origin) is not None:
         yield _of_change_list(event, context)
+        return
+    choices = choices_of(origin, event.frame)
+    if choices is not None:
+        yield _of_choices(event, choices, context)
         return
     words = describe_loading(context.project, origin, [event.path])
     built = loading_place(context.project, origin, [event.path]) or (origin.steps[-1].place if origin.steps else None)
@@ -66,6 +71,21 @@ def _of_change_list(event: MissingLoading, context: RuleContext) -> Report:
         f"which runs a query of its own: {advice}",
         fix=admin.add_to_change_list(context.project, origin, event.all_paths) if words is not None else None,
         model=origin.model.label,
+        relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),
+    )
+
+
+def _of_choices(event: MissingLoading, choices: Choices, context: RuleContext) -> Report:
+    """The report for choices whose queryset Django makes: there is nothing yet that a fix could edit."""
+    from flake8_django_orm.fixes.eager_loading import describe_loading
+
+    words = describe_loading(context.project, event.origin, [event.path])
+    return Report(
+        event=event,
+        place=event.place,
+        message=f"every {choices.model} row among the choices of the {choices.kind} {choices.name} reads "
+        f"{'.'.join(event.path)}, which runs a query of its own: add {words} to their queryset {choices.where}",
+        model=event.origin.model.label,
         relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),
     )
 

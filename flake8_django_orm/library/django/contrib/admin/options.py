@@ -14,6 +14,9 @@ class ModelAdmin(BaseModelAdmin):
     actions = ()
     inlines = ()
 
+    def get_list_display(self, request):
+        return self.list_display
+
 
 class InlineModelAdmin(BaseModelAdmin):
     model = None
