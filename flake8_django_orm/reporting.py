@@ -86,7 +86,9 @@ def _anchor(report: Report, execution: Execution, path: str) -> tuple[Place | No
     text = source.text if source is not None else ""
     frame = report.event.frame
     if frame.parent is None or report.own_frame:
-        return report.place, anchor_span(report.place, text)
+        for place in (report.place, report.event.place):
+            if place.path == path:
+                return place, anchor_span(place, text)
     queryset = queryset_of(report)
     if queryset is not None:
         for step in reversed(queryset.steps):

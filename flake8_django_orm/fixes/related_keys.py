@@ -32,6 +32,8 @@ def use_key_column(project: Project, event: RelationRead) -> Fix | None:
     edits: dict[Edit, None] = {}
     for use in event.key_uses:
         made = _rewritten(project, use, event.relation) if use.row.unit is event.place.unit else None
+        if event.frame.parent is not None and _asks_parameter(use):
+            return None
         if made is None or any("\n" in text[e.start : e.end] for e in made):
             return None
         edits.update(dict.fromkeys(made))
@@ -39,6 +41,11 @@ def use_key_column(project: Project, event: RelationRead) -> Fix | None:
     safe = event.frame.parent is None and all(_is_safe(use, event.relation) for use in event.key_uses)
     ordered = tuple(sorted(edits, key=lambda edit: edit.start))
     return Fix(Applicability.SAFE if safe else Applicability.UNSAFE, f"Use {attname}", ordered) if ordered else None
+
+
+def _asks_parameter(use: KeyUse) -> bool:
+    """Whether a helper compares with a name of its own: a row for this caller, for another one it may be None."""
+    return use.how == "equal" and use.other_place is not None and isinstance(use.other_place.node, cst.Name)
 
 
 def _rewritten(project: Project, use: KeyUse, relation: Relation) -> list[Edit] | None:

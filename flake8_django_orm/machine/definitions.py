@@ -108,9 +108,22 @@ def from_expression(machine: Machine, module: str, expression: Expr, depth: int 
         case "list" | "tuple" | "set":
             items = tuple(from_expression(machine, module, item, depth + 1) for item in expression.items)
             return Collection(shape=Shape(expression.kind), items=items, bounded=True)
+        case "dict":
+            return _dict(machine, module, expression, depth)
         case "call":
             return _call(machine, module, expression, depth)
     return UNKNOWN
+
+
+def _dict(machine: Machine, module: str, expression: Expr, depth: int) -> Value:
+    """A dict literal whose keys are all literals; one that starts empty is there to be filled by others."""
+    keys, values = expression.items[::2], expression.items[1::2]
+    if not keys or any(key.kind != "const" for key in keys):
+        return UNKNOWN
+    entries = tuple(
+        (key.value, from_expression(machine, module, value, depth + 1)) for key, value in zip(keys, values, strict=True)
+    )
+    return Collection(shape=Shape.DICT, entries=entries, bounded=True)
 
 
 def _call(machine: Machine, module: str, expression: Expr, depth: int) -> Value:

@@ -385,8 +385,10 @@ class EvaluatedAgain(Event):
     second: QueryRun
 
     def frames(self) -> Iterable[Frame]:
-        yield from self.first.frames()
-        yield from self.second.frames()
+        # Loops of callers are no part of it: the two are sent wherever they are called from.
+        for query in (self.first, self.second):
+            yield query.frame
+            yield from query.queryset.frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,8 +400,10 @@ class QueryRepeated(Event):
     second: QueryRun
 
     def frames(self) -> Iterable[Frame]:
-        yield from self.first.frames()
-        yield from self.second.frames()
+        # Loops of callers are no part of it: the two are sent wherever they are called from.
+        for query in (self.first, self.second):
+            yield query.frame
+            yield from query.queryset.frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

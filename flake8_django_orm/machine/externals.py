@@ -184,6 +184,8 @@ def _iterate(machine: Machine, described: callables.Iterates, arguments: tuple[A
         if described.function is not None and len(positional) > described.function
         else None
     )
+    if described.gives is callables.Gives.DICT and len(wanted) == 1 and _is_dict(wanted[0]):
+        return wanted[0]  # a copy of a dict holds the same rows
     key = next((a.value for a in arguments if a.name == described.key), None) if described.key else None
     sources = [_source(machine, value, place, described) for value in wanted]
     patterns = [pattern for pattern, _ in sources]
@@ -192,7 +194,7 @@ def _iterate(machine: Machine, described: callables.Iterates, arguments: tuple[A
     applied = key if key is not None else function
     if applied is not None and applied != Constant(None):
         mapped = _apply(machine, wanted, patterns, applied, place)
-    joined = alternatives(patterns) if patterns else UNKNOWN
+    joined = alternatives(patterns) if patterns else Unknown(loops=loops_of(*(a.value for a in arguments)))
     made = _given(machine, described, joined, patterns, mapped, bounded)
     gathers = described.gives in (callables.Gives.LIST, callables.Gives.TUPLE, callables.Gives.SET)
     if gathers and len(arguments) == 1 and isinstance(made, Collection):
@@ -275,6 +277,10 @@ def _given(
             key, value = _pair(joined)
             return Collection(shape=Shape.DICT, key=key, element=value, identity=machine.store.new_identity())
     return Unknown(loops=loops_of(joined))
+
+
+def _is_dict(value: Value) -> bool:
+    return isinstance(value, Collection) and value.shape is Shape.DICT
 
 
 def _pair(pattern: Value) -> tuple[Value, Value]:

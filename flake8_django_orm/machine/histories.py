@@ -16,11 +16,9 @@ from flake8_django_orm.machine.values import (
     ExternalValue,
     Fetched,
     ModelClass,
-    QuerySetValue,
     RowValue,
     Scalar,
     Value,
-    each,
 )
 from flake8_django_orm.orm.querysets import Served, queryset_method
 
@@ -74,6 +72,8 @@ def _check_repeated(machine: Machine, event: QueryRun, earlier: Iterable[QueryRu
     if print_ is None:
         return
     for other in earlier:
+        if other.order < machine.last_opaque_call:
+            continue  # code that cannot be seen ran in between: it may have written
         if other.queryset.result != event.queryset.result and fingerprint(other) == print_:
             machine.emit(QueryRepeated, event.place, first=other, second=event)
             return
@@ -133,15 +133,10 @@ def fingerprint(event: QueryRun) -> object | None:
 
 
 def _is_known(value: Value) -> bool:
-    for one in each(value):
-        match one:
-            case Constant() | Scalar() | RowValue() | ModelClass() | ExternalValue():
-                continue
-            case Expression(arguments=arguments):
-                if not all(_is_known(a.value) for a in arguments):
-                    return False
-            case QuerySetValue():
-                return False
-            case _:
-                return False
-    return True
+    """True for one value. Of alternatives it is not known which one it is: each query may get another."""
+    match value:
+        case Constant() | Scalar() | RowValue() | ModelClass() | ExternalValue():
+            return True
+        case Expression(arguments=arguments):
+            return all(_is_known(a.value) for a in arguments)
+    return False

@@ -170,6 +170,7 @@ class Machine:
     settled: dict[tuple[int, str], Constant] = field(default_factory=dict)  # attributes that hold one value here
     known: dict[int, bool] = field(default_factory=dict)  # queries that found something, or nothing, on this way
     last_query: int = 0  # the order of the QueryRun emitted last
+    last_opaque_call: int = 0  # when code that cannot be seen was called last
     found_by: dict[int, int] = field(default_factory=dict)  # the query that fetched a single row, by its result set
     made_with: dict[int, tuple[Argument, ...]] = field(default_factory=dict)  # what a new row was given, by result set
     choices: int = 0  # how many values are gone through way by way
@@ -294,8 +295,17 @@ class Machine:
 
     def varying_loops(self, *values: Value) -> tuple[Loop, ...]:
         """The counting loops on whose variables any of the values depends."""
-        numbers = loops_of(*values)
+        numbers = self.loops_behind(*values)
         return tuple(loop for loop in self.counting_loops() if loop.number in numbers)
+
+    def loops_behind(self, *values: Value) -> Loops:
+        """The loops on which any of the values depends, or anything that the code has put into it."""
+        found = loops_of(*values)
+        for value in values:
+            for one in each(value):
+                if isinstance(one, Collection) and one.identity:
+                    found |= loops_of(*self.store.members(one.identity).values())
+        return found
 
     def current_loops(self) -> Loops:
         return frozenset(loop.number for loop in self.loops)
@@ -364,6 +374,8 @@ class Machine:
 
         A template only shows: what its tags, filters and methods may do elsewhere, here they do not write.
         """
+        if self.frame.body is not Body.TEMPLATE:
+            self.last_opaque_call = self.now()
         for loop in self.loops:
             if loop.frame.body is Body.TEMPLATE:
                 continue

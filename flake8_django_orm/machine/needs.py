@@ -28,7 +28,19 @@ def with_missing_loading(events: Sequence[Event], root: Frame) -> list[Event]:
     for read in map(_as_fetched_in_code, reads):
         by_result.setdefault(read.row.result, []).append(read)
     missing = [need for group in by_result.values() for need in _needs(group)]
-    return [*events, *missing]
+    return [*events, *(need for need in missing if not any(_serves(other, need) for other in missing))]
+
+
+def _serves(outer: MissingLoading, inner: MissingLoading) -> bool:
+    """Whether `outer` loads the same through the queryset whose rows' manager gave the rows of `inner`: loading it at
+    the manager as well would throw that prefetch away."""
+    source = inner.origin.source_row
+    return (
+        source is not None
+        and source.result == outer.origin.result
+        and outer.place == inner.place
+        and outer.path[-len(inner.path) :] == inner.path
+    )
 
 
 def _repeated(read: Read) -> bool:

@@ -77,6 +77,9 @@ def from_manager(machine: Machine, manager: ManagerValue, place: Place) -> Query
     method = machine.project.find_method(facts.manager_class, "get_queryset") if facts.manager_class else None
     if method is None:
         return plain
+    if manager.source_row is not None and "self.instance" in machine.programs.text_of(method):
+        # It makes another query for each row that it belongs to: no prefetch and no annotation is the same.
+        return Unknown(loops=loops_of(manager))
     made = machine.call(FunctionValue(facts=method, bound=replace(manager, plain=True)), (), place)
     if not isinstance(made, QuerySetValue):
         return replace(plain, loading=UNKNOWN_LOADING)
@@ -189,7 +192,7 @@ def chain(
         filtered=queryset.filtered or name in _NARROWS,
         combined=queryset.combined or name in _COMBINES,
         shared=False,
-        loops=queryset.loops | loops_of(*(a.value for a in arguments)),
+        loops=queryset.loops | machine.loops_behind(*(a.value for a in arguments)),
     )
     key_uses.note_given(machine, queryset.model, method, arguments)
     made = replace(made, steps=(*queryset.steps, replace(step, result=made.result)))

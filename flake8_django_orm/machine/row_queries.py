@@ -59,7 +59,8 @@ def batching(event: QueryRun) -> Batching | None:
     if event.varies[-1].repeats is not Repeats.ROWS or not (from_row or _is_owner(queryset.model, varying[0])):
         return None
     if event.how in _NUMBERS:
-        return Batching.NUMBER
+        # Where the rows are fetched as well, the number is not what the loop wants to know.
+        return None if any(use.how in _EVALUATES | _ONE | {"index"} for use in event.uses) else Batching.NUMBER
     if event.how in _EVALUATES:
         return Batching.ROWS
     return Batching.ONE if event.how in _ONE else None

@@ -78,6 +78,9 @@ def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> 
     to_attr = relations.read_to_attr(machine, row, name, place)
     if to_attr is not None:
         return to_attr
+    if name in row.loading.annotations:
+        # Django sets annotations on the instance: they hide a method or cached property of the same name.
+        return Unknown(loops=loops_of(row))
     return _class_member(machine, row, name, place)
 
 

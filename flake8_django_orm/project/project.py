@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.asking import Asking, asked
 from flake8_django_orm.project.constants import Constants
+from flake8_django_orm.project.context_names import ContextNames
 from flake8_django_orm.project.definitions import Definition, External, ModuleRef
 from flake8_django_orm.project.django_names import MANAGER, MODEL, QUERYSET
 from flake8_django_orm.project.environment import Environment, find_environment
@@ -209,6 +210,11 @@ class Project(Asking):
         return self._templates.find(name)
 
     @asked
+    def views_give(self, name: str) -> bool:
+        """Whether some view gives its template this name: one that lacks it in another view's has no value there."""
+        return self._context_names.is_given(name)
+
+    @asked
     def template_library(self, name: str) -> Mapping[tuple[str, str], Registered]:
         """The tags and filters that a library of the project registers, by ("tag" or "filter", name)."""
         return self._template_libraries.load(name)
@@ -293,6 +299,10 @@ class Project(Asking):
     @cached_property
     def _settings(self) -> SettingsValues:
         return SettingsValues(self._store, self._resolver)
+
+    @cached_property
+    def _context_names(self) -> ContextNames:
+        return ContextNames(self._store)
 
     @cached_property
     def _templates(self) -> TemplateFiles:

@@ -13,7 +13,16 @@ import libcst as cst
 
 from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.loading import How
-from flake8_django_orm.machine.values import Collection, Constant, Instance, ModelClass, QuerySetValue, RowValue, Value
+from flake8_django_orm.machine.values import (
+    Collection,
+    Constant,
+    Fetched,
+    Instance,
+    ModelClass,
+    QuerySetValue,
+    RowValue,
+    Value,
+)
 
 if TYPE_CHECKING:
     from flake8_django_orm.readers.expressions import ExpressionReader
@@ -36,7 +45,7 @@ def decided(reader: ExpressionReader, test: cst.BaseExpression) -> bool | None:
             return None if None in outcomes else not stops
         case cst.Attribute() | cst.Call(func=cst.Name(value="getattr")):
             settled = _settled(reader, test)
-            return bool(settled.value) if settled is not None else None
+            return bool(settled.value) if settled is not None else _is_stored(reader, test)
         case cst.Comparison(left=cst.Name() | cst.Attribute() | cst.Call() as left, comparisons=[comparison]):
             given = _given(reader, left) if isinstance(left, cst.Name) else _settled(reader, left)
             if given is None and isinstance(left, cst.Name):
@@ -75,6 +84,25 @@ def _is_there(reader: ExpressionReader, name: cst.Name, comparison: cst.Comparis
         case cst.ComparisonTarget(operator=cst.IsNot(), comparator=cst.Name(value="None")):
             return True
     return None
+
+
+def _is_stored(reader: ExpressionReader, read: cst.BaseExpression) -> bool | None:
+    """`row.pk` and `row._state.adding` of a row that was fetched: it has a key, it is not being added."""
+    match read:
+        case cst.Attribute(value=cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value="_state")), attr=name):
+            outcome = False
+        case cst.Attribute(value=cst.Name(value=owner), attr=name):
+            outcome = True
+        case _:
+            return None
+    row = reader.env.get(owner)
+    if not isinstance(row, RowValue) or row.origin is None or row.fetched is Fetched.CREATED or row.maybe_none:
+        return None
+    key = row.model.primary_key
+    state = reader.machine.store.row(row.identity)
+    if key in state.written or state.escaped:
+        return None  # `row.pk = None; row.save()` makes a copy of the row
+    return outcome if name.value in (("pk", key) if outcome else ("adding",)) else None
 
 
 def _settled(reader: ExpressionReader, read: cst.BaseExpression) -> Constant | None:

@@ -281,6 +281,8 @@ class DjangoTemplateReader:
                 outcome = self._truth(inner)
                 return None if outcome is None else not outcome
             case Binary(operator="and" | "or" as operator, left=left, right=right):
+                if operator == "and" and self._never_holds(left):
+                    return None
                 first = self._truth(left)
                 if first is (operator == "or"):
                     return first
@@ -293,6 +295,19 @@ class DjangoTemplateReader:
         value = self.evaluate(condition)
         self.machine.test(value, self._place(condition.start, condition.end))
         return bool(value.value) if isinstance(value, Constant) and not value.loops else None
+
+    def _never_holds(self, condition: Condition) -> bool:
+        """Whether a name stands in the way that other views give to their templates and this one does not."""
+        match condition:
+            case Binary(operator="and", left=left, right=right):
+                return self._never_holds(left) or self._never_holds(right)
+            case Binary(operator="or", left=left, right=right):
+                return self._never_holds(left) and self._never_holds(right)
+            case Expression(operand=Lookup(parts=(first,)), filters=()):
+                return self._name(first.name) == UNKNOWN and (
+                    self.scopes.get(first.name) is None and self.machine.project.views_give(first.name)
+                )
+        return False
 
     def _compare(self, condition: Binary) -> None:
         sides = [self._side(side) for side in (condition.left, condition.right)]
@@ -363,8 +378,11 @@ class DjangoTemplateReader:
         if outcome is not None:
             self.read(section.body) if outcome else self._sections(rest)
             return
+        never = self._never_holds(condition)
 
         def body() -> None:
+            if never:
+                return
             with self.machine.leaving(self._ended_by(condition)):
                 self.read(section.body)
 

@@ -146,7 +146,10 @@ class ExpressionReader(LeanVisitor):
     def truth(self, node: cst.BaseExpression) -> Learned:
         """Evaluate an expression for its truth; what either outcome tells of the queries before."""
         if isinstance(node, cst.BooleanOperation):
+            stops = decided(self, node.left) is isinstance(node.operator, cst.Or)
             left = self.truth(node.left)
+            if stops:
+                return left
             joined = outcomes.either if isinstance(node.operator, cst.Or) else outcomes.both
             with self.machine.conditionally():
                 return joined(left, self.truth(node.right))
@@ -430,8 +433,11 @@ class ExpressionReader(LeanVisitor):
         return value if isinstance(value, Expression) else unknown(value)
 
     def visit_BooleanOperation(self, node: cst.BooleanOperation) -> Value:
+        stops = decided(self, node.left) is isinstance(node.operator, cst.Or)
         left = self.evaluate(node.left)
         learned = self._tested(left, node.left)
+        if stops:
+            return left
         for one in each(left):
             if isinstance(one, RowValue):
                 self.machine.note_use(one)  # it may be what the whole expression gives

@@ -178,7 +178,11 @@ class JinjaReader:
             else:
                 self.read(orelse)
 
+        never = outcome is None and self._never_holds(test)
+
         def then() -> None:
+            if never:
+                return
             once = isinstance(test, nodes.Getattr) and test.attr in ("first", "last") and _is_name(test.node, "loop")
             with self.machine.leaving(self.machine.loops[-1:] if once else ()):
                 self.read(body)
@@ -467,6 +471,8 @@ class JinjaReader:
         if isinstance(node, nodes.Not):
             outcome = self._truth(node.node)
             return None if outcome is None else not outcome
+        if isinstance(node, nodes.And) and self._never_holds(node.left):
+            return None
         if isinstance(node, (nodes.And, nodes.Or)):
             stops = isinstance(node, nodes.Or)
             first = self._truth(node.left)
@@ -478,6 +484,17 @@ class JinjaReader:
         value = self.evaluate(node)
         self.machine.test(value, self._place(node))
         return bool(value.value) if isinstance(value, Constant) and not value.loops else None
+
+    def _never_holds(self, node: nodes.Node) -> bool:
+        """Whether a name stands in the way that other views give to their templates and this one does not."""
+        match node:
+            case nodes.And():
+                return self._never_holds(node.left) or self._never_holds(node.right)
+            case nodes.Or():
+                return self._never_holds(node.left) and self._never_holds(node.right)
+            case nodes.Name():
+                return node.name not in self.env and self.machine.project.views_give(node.name)
+        return False
 
 
 _DEFINITIONS = (nodes.Macro, nodes.Import, nodes.FromImport, nodes.Assign)

@@ -93,10 +93,11 @@ class PrefetchDoesNotFilter(Rule):
             from flake8_django_orm.fixes.filtered_prefetches import filter_prefetch
 
             whole = step.frame is event.frame and len({s.place for s in queryset.steps if _filters(s, relation)}) == 1
+            where = "" if step.place.path == context.path else f" on {context.line_of(step.place)}"
             yield Report(
                 event=event,
                 place=step.place,
-                message=f'prefetch_related("{name}") loads all, whatever filter({conditions[0].name}=...) says: '
+                message=f'prefetch_related("{name}"){where} loads all, whatever filter({conditions[0].name}=...) says: '
                 "use a Prefetch object with a queryset where only the matching ones are meant",
                 fix=filter_prefetch(context.project, step, relation, target, conditions) if whole else None,
                 model=queryset.model.label,
