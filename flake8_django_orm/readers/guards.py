@@ -43,7 +43,7 @@ def _caught(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> Sequence[str]
     return [dotted_name(one).rpartition(".")[2] for one in kinds]
 
 
-def missed_query(events: Iterable[Event]) -> int:
-    """The query of a `try` block that raises where there is no row, if there is one of them only; else 0."""
-    found = {event.order for event in events if isinstance(event, QueryRun) and event.how == "get"}
-    return found.pop() if len(found) == 1 else 0
+def missed_query(events: Iterable[Event]) -> QueryRun | None:
+    """The query of a `try` block that raises where there is no row, if there is one of them only."""
+    found = [event for event in events if isinstance(event, QueryRun) and event.how == "get"]
+    return found[0] if len({event.order for event in found}) == 1 else None

@@ -163,6 +163,7 @@ class PythonReader(ExpressionReader):
         with self.machine.guarded(any(catches_conflict(handler) for handler in node.handlers)):
             self._block(self.unit.ask(block_statements, node.body))
         missed = missed_query(self.machine.events[first:])
+        tried_env, tried = dict(self.env), self.machine.store.fork()
         if node.handlers:
             self.tries -= 1
             self.machine.tries -= 1
@@ -172,12 +173,16 @@ class PythonReader(ExpressionReader):
 
         def handle(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> Callable[[], None]:
             def option() -> None:
-                # An exception may come at any point of the body.
-                self.machine.store.join([before, after])
-                self.env = _join_environments([before_env, after_env], self.machine.conditions)
+                # An exception may come at any point of the body; none of the `else` block is met here.
+                self.machine.store.join([before, tried])
+                self.env = _join_environments([before_env, tried_env], self.machine.conditions)
                 if handler.name is not None and isinstance(handler.name.name, cst.Name):
                     self.env[handler.name.name.value] = UNKNOWN
-                known: Known = {missed: False} if missed and catches_missing(handler) else {}
+                known: Known = {}
+                if missed is not None and catches_missing(handler):
+                    known = {missed.order: False}
+                    # What the body does with the row, it did not do.
+                    self.machine.store.note_model_query(missed.queryset.model.key, missed.order)
                 with self.machine.conditionally(), self.machine.knowing(known):
                     self._suite(handler.body)
                 if self.alive:

@@ -49,6 +49,11 @@ class CheckThenCreate(Rule):
     where several rows match, `get_or_create()` raises while `first()` and `exists()` did not. There is no fix where the
     code does something else besides, or where a value is made by a call, which would run for rows that exist too.
 
+    Where the row that is found is changed and saved, with the very values that a new row is created with, the fix
+    writes `update_or_create()`. It locks the row, saves these columns only, and calls `save()` and its signals also
+    where the code called the queryset's `update()`. There is no fix where the two branches set different columns or
+    values: `defaults` are for both.
+
     ## What it does not see
     Conditions that the new row need not meet (other values, `exclude()`, `Q` objects, lookups such as `name__iexact`).
     Code under a lock, behind `select_for_update()` or inside of `except IntegrityError` is left alone, and so is a row
@@ -77,11 +82,13 @@ class CheckThenCreate(Rule):
         model = event.check.queryset.model
         if _may_have_several(model, names):
             return
+        method, fix = get_or_create(context.project, event)
         yield Report(
             event=event,
             place=event.place,
-            message=f"{model.name} is created where {_asked(event.check.how)} found none: {_consequence(model, names)}",
-            fix=get_or_create(context.project, event),
+            message=f"{model.name} is created where {_asked(event.check.how)} found none: "
+            f"{_consequence(model, names, method)}",
+            fix=fix,
             model=model.label,
             related=(RelatedPlace(event.check.place, "the row is looked for here"),),
         )
@@ -91,11 +98,11 @@ def _asked(how: str) -> str:
     return "the queryset" if how == "test" else f"{how}()"
 
 
-def _consequence(model: Model, names: set[str]) -> str:
+def _consequence(model: Model, names: set[str], method: str) -> str:
     if _is_unique(model, names):
-        return "of two requests at a time one fails, use get_or_create()"
+        return f"of two requests at a time one fails, use {method}()"
     columns = ", ".join(sorted(names))
-    return f"two requests at a time create two, use get_or_create() and a unique constraint on {columns}"
+    return f"two requests at a time create two, use {method}() and a unique constraint on {columns}"
 
 
 def _may_have_several(model: Model, names: set[str]) -> bool:
