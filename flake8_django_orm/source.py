@@ -32,7 +32,8 @@ class FileKind(enum.StrEnum):
     - MIGRATION: a numbered or `__init__` file in a directory `migrations` (other modules there are ordinary
       code);
     - TEST: `test_*.py`, `*_test.py`, `*_tests.py`, `test.py`, `tests.py`, `conftest.py`, and every file below
-      a directory `test`, `tests` or `testing` or one that ends in `_tests`, except settings and migrations;
+      a directory `test`, `tests`, `testing`, `unittest` or `unittests` or one that ends in `_tests`, except settings
+      and migrations;
     - COMMAND: below `management/commands`;
     - SETTINGS: `settings.py`, `settings_*.py`, `*_settings.py`, and modules of a package `settings`;
     - ADMIN, MODELS: `admin.py`, `models.py` and the modules of packages with these names;
@@ -48,7 +49,7 @@ class FileKind(enum.StrEnum):
     OTHER = "other"
 
 
-_TEST_DIRECTORIES = frozenset({"test", "tests", "testing"})
+_TEST_DIRECTORIES = frozenset({"test", "tests", "testing", "unittest", "unittests"})
 _TEST_MODULE = re.compile(r"^(?:tests?|conftest|test_.*|.*_tests?)$")
 _MIGRATION_MODULE = re.compile(r"^(?:\d{3,}(?:_.*)?|__init__|.*_\d{4,}_.*)$")
 _SETTINGS_MODULE = re.compile(r"^(?:settings|settings_.*|.*_settings)$")

@@ -39,7 +39,8 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
-from flake8_django_orm.project.facts import FunctionFacts, Parameter
+from flake8_django_orm.orm.callables import TASK_DECORATORS
+from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, Parameter
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -130,23 +131,37 @@ def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place
         case ClassValue():
             return _make_instance(machine, callee, arguments, place)
         case Method(receiver=FunctionValue(facts=FunctionFacts() as facts), name=name):
-            return _task_method(machine, facts.name, name, arguments, place)
+            return _task_method(machine, facts, name, arguments, place)
     machine.note_opaque_call()
     for argument in arguments:
         machine.escape(argument.value)
     return Unknown(loops=loops_of(callee, *(a.value for a in arguments)))
 
 
-def _task_method(machine: Machine, task: str, name: str, arguments: tuple[Argument, ...], place: Place) -> Value:
+def _task_method(
+    machine: Machine, task: FunctionFacts, name: str, arguments: tuple[Argument, ...], place: Place
+) -> Value:
     """`task.delay(...)`: another process will do it; anything else on a function is not seen."""
+    machine.note_opaque_call()  # the other process may read what is written here, and write what is read
     if name in ("delay", "apply_async", "enqueue", "send"):
-        written = frozenset(machine.transaction_writes)
-        machine.emit(TaskQueued, place, task=task, method=name, arguments=arguments, written=written)
-    else:
-        machine.note_opaque_call()
+        written, own = frozenset(machine.transaction_writes), _is_queue_of_project(machine, task)
+        machine.emit(
+            TaskQueued, place, task=task.name, method=name, arguments=arguments, written=written, own_queue=own
+        )
     for argument in arguments:
         machine.note_use(argument.value)
     return UNKNOWN
+
+
+def _is_queue_of_project(machine: Machine, task: FunctionFacts) -> bool:
+    """Whether a decorator of the project's own, not one of a known queue, makes the task."""
+    found = (machine.project.resolve(task.module, decorator) for decorator in task.decorators)
+    return any(
+        isinstance(one, (FunctionFacts, ClassFacts))
+        and f"{one.module}.{one.qualname}" not in TASK_DECORATORS
+        and machine.project.is_own(one.path)
+        for one in found
+    )
 
 
 def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument]) -> Value:

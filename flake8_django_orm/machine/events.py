@@ -206,6 +206,7 @@ class QueryRun(Event):
     dropped: bool = False  # a statement of its own: nobody takes what the call gives
     one_of_several: bool = False  # other ways through the code have something else in the queryset's place
     fields: tuple[str, ...] | None = None  # that save() of a row has to write; None where they are not all known
+    asked: bool = False  # of its answer only this is asked, there and then: whether there are rows
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame
@@ -308,13 +309,19 @@ class QuerySetDiscarded(Event):
 class TaskQueued(Event):
     """`task.delay(...)` or `task.apply_async(...)` on a function of the project or an unknown task.
 
-    `written` are the keys of the models whose rows the running transaction has written so far.
+    `written` are the keys of the models whose rows the running transaction has written so far. `own_queue` is true
+    where a decorator of the project's own makes the task: what such a queue waits for is not known.
     """
 
     task: str
     method: str
     arguments: tuple[Argument, ...]
     written: frozenset[str] = frozenset()
+    own_queue: bool = False
+
+    def frames(self) -> Iterable[Frame]:
+        # Loops of callers are no part of it: the task is too early wherever the function is called from.
+        yield self.frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -420,6 +427,7 @@ class ColumnChange:
 
     `place` is the whole assignment statement, `value` what was assigned. `old_read` and `new_read` say whether the old
     value is tested or used elsewhere before, and the new one read afterwards: then an F() expression would change more.
+    `frame` is where it was assigned, which may be another one than that of the save.
     """
 
     column: str
@@ -428,6 +436,7 @@ class ColumnChange:
     augmented: bool = False
     old_read: bool = False
     new_read: bool = False
+    frame: Frame | None = field(default=None, compare=False)
 
     @property
     def from_itself(self) -> Arithmetic | None:
@@ -437,7 +446,8 @@ class ColumnChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowSaved(Event):
-    """`row.save()` (or asave): `changes` are the columns assigned on this row since it was fetched.
+    """`row.save()` (or asave): `changes` are the columns assigned on this row since it was fetched, but for those
+    that a called function both assigned and saved: they are told where that function is the root.
 
     `update_fields` is the literal list given, None where there is none. `locked` is true under select_for_update.
     """
@@ -450,8 +460,12 @@ class RowSaved(Event):
     stale: tuple[ColumnChange, ...] = ()  # expressions that an earlier save wrote and that this save writes again
 
     def frames(self) -> Iterable[Frame]:
-        # Loops of callers are no part of it: the save races wherever it is called from.
+        # Loops of callers are no part of it: the save races wherever it is called from. The assignments are: a save()
+        # of the model's own may write what its caller has changed.
         yield self.frame
+        for change in self.changes:
+            if change.frame is not None:
+                yield change.frame
         if self.loop is not None:
             yield self.loop.frame
 
@@ -528,7 +542,8 @@ class FieldArgument:
 class FieldDeclared(Event):
     """A field of a model, form or serializer is declared in a class body. `kind` is "model", "form" or "serializer".
 
-    `unpacked` is true where some of its arguments come from `*` or `**`.
+    `unpacked` is true where some of its arguments come from `*` or `**`, `makes_default` where the field's class has
+    its own way to make a row's value of the default.
     """
 
     owner: ClassFacts
@@ -538,3 +553,4 @@ class FieldDeclared(Event):
     arguments: tuple[FieldArgument, ...]
     model: Model | None = None
     unpacked: bool = False
+    makes_default: bool = False

@@ -28,7 +28,7 @@ def note_tested(machine: Machine, place: Place) -> None:
     """The truth of the expression at `place` was asked."""
     query = _sent_at(machine, place)
     if query is not None and query.how in _ASKS:
-        machine.emit(AnswerTested, query.place, query=query, found=True, whole=place)
+        _note(machine, query, place, found=True)
 
 
 def note_compared(machine: Machine, comparison: Comparison, left: Place, whole: Place) -> None:
@@ -43,7 +43,12 @@ def note_compared(machine: Machine, comparison: Comparison, left: Place, whole: 
     elif query.how in _ROWS and right is None:
         found = _NONE.get(operator)
     if found is not None:
-        machine.emit(AnswerTested, query.place, query=query, found=found, whole=whole)
+        _note(machine, query, whole, found=found)
+
+
+def _note(machine: Machine, query: QueryRun, whole: Place, *, found: bool) -> None:
+    machine.asked_queries.add(query.order)
+    machine.emit(AnswerTested, query.place, query=query, found=found, whole=whole)
 
 
 def _sent_at(machine: Machine, place: Place) -> QueryRun | None:

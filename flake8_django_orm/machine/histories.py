@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
 
 
+#: What of save()'s arguments create() does by itself.
+_CREATE_HAS = frozenset({"force_insert", "using"})
+
+
 def note_query(machine: Machine) -> None:
     """Compare the query that was emitted last with those before it on the way here."""
     event = machine.events[-1]
@@ -109,8 +113,11 @@ def _creates(event: QueryRun) -> bool:
         return True
     if event.how != "row.save" or not event.arguments:
         return False
-    row = event.arguments[0].value
-    return isinstance(row, RowValue) and row.fetched is Fetched.CREATED
+    row, *options = event.arguments
+    # `save(skip_hooks=True)`: an option of the model's own, which create() and get_or_create() do not hand on.
+    if any(option.name not in _CREATE_HAS for option in options):
+        return False
+    return isinstance(row.value, RowValue) and row.value.fetched is Fetched.CREATED
 
 
 def fingerprint(event: QueryRun) -> object | None:

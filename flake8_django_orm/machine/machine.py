@@ -7,7 +7,7 @@ conditions, bounds and the table that sends an operation to its module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -168,6 +168,7 @@ class Machine:
     rows_locked: bool = False
     transaction_writes: set[str] = field(default_factory=set)  # keys of the models written in the running transaction
     settled: dict[tuple[int, str], Constant] = field(default_factory=dict)  # attributes that hold one value here
+    asked_queries: set[int] = field(default_factory=set)  # the orders of those of which only existence is asked
     known: dict[int, bool] = field(default_factory=dict)  # queries that found something, or nothing, on this way
     last_query: int = 0  # the order of the QueryRun emitted last
     last_opaque_call: int = 0  # when code that cannot be seen was called last
@@ -395,9 +396,12 @@ class Machine:
 
     def finished_events(self) -> list[Event]:
         """The events that belong to this root: those whose pieces lie in no single deeper frame."""
-        root = self.root
         events = [*self.events, *unused_loading(self)]
-        return [self._finish(e) for e in events if self._own_frame(lowest_common(e.frames())) is root]
+        return [self._finish(e) for e in events if self.belongs_to_root(e.frames())]
+
+    def belongs_to_root(self, frames: Iterable[Frame]) -> bool:
+        """True if no frame below the root holds all of these pieces."""
+        return self._own_frame(lowest_common(frames)) is self.root
 
     def _own_frame(self, frame: Frame | None) -> Frame | None:
         """The frame, or the nearest caller that is no stub of ours: a stub is never a root, so its caller stands for
@@ -447,6 +451,7 @@ class Machine:
             opaque_loop=any(self._effects(loop).opaque for loop in event.loops),
             tried=event.place in self.tried_places,
             dropped=event.place in self.dropped_places,
+            asked=event.order in self.asked_queries,
         )
 
     def _models_read(self, loop: Loop) -> frozenset[str]:

@@ -187,4 +187,6 @@ def _negated(arguments: Sequence[Argument], *, negated: bool, keywords: bool) ->
                 turned = negated != (name == "~")
                 yield from _negated(value.arguments, negated=turned, keywords=name == "Q")
         elif keywords and negated and argument.name and not argument.name.startswith("*"):
-            yield NamedPath(argument.name, Names.LOOKUPS, argument.place)
+            # Django makes isnull of a comparison with None.
+            path = f"{argument.name}__isnull" if value == Constant(None) else argument.name
+            yield NamedPath(path, Names.LOOKUPS, argument.place)

@@ -67,7 +67,7 @@ def from_manager(machine: Machine, manager: ManagerValue, place: Place) -> Query
         result=machine.store.new_identity(),
         source_row=manager.source_row,
         relation=manager.relation,
-        ordered=bool(manager.model.ordering),
+        ordered=_may_be_ordered(manager.model),
         loops=manager.loops,
     )
     if facts is None or manager.plain:
@@ -103,8 +103,13 @@ def from_class(machine: Machine, key: str, arguments: Sequence[Argument], place:
         manager=facts,
         steps=(step,),
         result=machine.store.new_identity(),
-        ordered=bool(model.ordering),
+        ordered=_may_be_ordered(model),
     )
+
+
+def _may_be_ordered(model: Model) -> bool:
+    """Whether the model has an order of its own, or a base that is not seen and may have one."""
+    return bool(model.ordering) or not model.complete
 
 
 def as_queryset(machine: Machine, value: Value, place: Place) -> QuerySetValue | None:

@@ -301,7 +301,7 @@ def _assign_to_row(machine: Machine, row: RowValue, name: str, value: Value, pla
     else:
         column = column_named(row.model, name)
         if column is not None:
-            change = ColumnChange(column, place, value, augmented)
+            change = ColumnChange(column, place, value, augmented, frame=machine.frame)
             expressions = {k: v for k, v in state.expressions.items() if k != column}
             if isinstance(value, Expression):
                 expressions[column] = change
@@ -327,10 +327,16 @@ def _fields_of_save(
 
 
 def finish_save(machine: Machine, event: Event) -> Event:
-    """Complete a RowSaved with what was seen of the columns before and after: other reads of the old or new value."""
+    """Complete a RowSaved with what was seen of the columns before and after: other reads of the old or new value.
+    What a called function both changes and saves belongs to that function."""
     if not isinstance(event, RowSaved) or not event.changes:
         return event
-    return replace(event, changes=tuple(_finish_change(machine, event.row, change) for change in event.changes))
+    changes = tuple(
+        _finish_change(machine, event.row, change)
+        for change in event.changes
+        if change.frame is None or machine.belongs_to_root((event.frame, change.frame))
+    )
+    return replace(event, changes=changes)
 
 
 def _finish_change(machine: Machine, row: RowValue, change: ColumnChange) -> ColumnChange:

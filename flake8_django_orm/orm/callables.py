@@ -309,6 +309,17 @@ PREFETCHES_OBJECTS: Mapping[str, bool] = MappingProxyType(
 #: Functions that give the model class of users.
 USER_MODEL_GETTERS: frozenset[str] = frozenset({"django.contrib.auth.get_user_model"})
 
+#: Decorators that make a function a task of a queue which knows nothing of the database's transaction.
+TASK_DECORATORS = frozenset(
+    {
+        "celery.shared_task",
+        "django_rq.job",
+        "dramatiq.actor",
+        "huey.contrib.djhuey.db_task",
+        "huey.contrib.djhuey.task",
+    }
+)
+
 #: Functions and context managers that open a transaction.
 TRANSACTIONS: frozenset[str] = frozenset(
     {

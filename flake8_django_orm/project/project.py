@@ -147,6 +147,22 @@ class Project(Asking):
         """The facts of the file at `path`; None for a file that is not there or has a syntax error."""
         return self._store.facts_at(self._store.key_of(path))
 
+    @asked
+    def is_imported(self, path: str) -> bool:
+        """Whether a module is there to be imported: it stands in a package or beside a `models.py`, or another module
+        of the project imports it. Anything else is a program of its own, fed to an interpreter or a shell.
+        """
+        folder, _, file = path.rpartition("/")
+        if folder and any(self._tree.holds(f"{folder}/{name}") for name in ("__init__.py", "models.py")):
+            return True
+        name = self.module_name(self.root / path)
+        return any(
+            found.module == name or (found.name is not None and f"{found.module}.{found.name}" == name)
+            for other in self.modules_mentioning(file.removesuffix(".py"))
+            if other.path != path
+            for found in other.imports.values()
+        )
+
     def files(self) -> Sequence[Path]:
         """The project's Python files, sorted, as absolute paths."""
         return [self.root / path for path in self._tree.files]

@@ -88,7 +88,8 @@ def _field(
     machine: Machine, reader: PythonReader, owner: ClassFacts, name: str, call: cst.Call
 ) -> Iterator[FieldDeclared]:
     """The field that a call makes, and those that it is given: `ArrayField(models.DateField(...))`."""
-    field_class = _field_class(machine, reader.evaluate(call.func))
+    callee = reader.evaluate(call.func)
+    field_class = _field_class(machine, callee)
     kind = next((kind for prefix, kind in _KINDS if (field_class or "").startswith(prefix)), None)
     if kind is None and field_class is not None and machine.project.model(owner.key) is not None:
         kind = "model"  # a field class of a package that is not read: in a model's body it can be nothing else
@@ -104,6 +105,7 @@ def _field(
         arguments=tuple(_arguments(machine, reader, call)),
         model=machine.project.model(owner.key) if kind == "model" else None,
         unpacked=any(arg.star for arg in call.args),
+        makes_default=_makes_default(machine, callee),
     )
     for arg in call.args:
         if isinstance(arg.value, cst.Call):
@@ -121,6 +123,11 @@ def _field_class(machine: Machine, callee: Value) -> str | None:
             # The framework's own class tells most; a package's says at least that it is a field.
             return next((name for name in names if name.startswith(ours)), names[-1] if names else None)
     return None
+
+
+def _makes_default(machine: Machine, callee: Value) -> bool:
+    """Whether a field class of the project makes a value of its own out of the default."""
+    return isinstance(callee, ClassValue) and machine.project.find_method(callee.key, "get_default") is not None
 
 
 def _is_field_name(name: str) -> bool:

@@ -396,8 +396,19 @@ class ExpressionReader(LeanVisitor):
             if name == "**" and isinstance(value, Collection):
                 known = mappings.literal_entries(self.machine, value)
                 found.extend(Argument(v, k, self.place(arg.value)) for k, v in known.items())
+            if name == "*":
+                value = self._spread(value, self.place(arg.value))
             found.append(Argument(value, name, self.place(arg.value)))
         return tuple(found)
+
+    def _spread(self, value: Value, place: Place) -> Value:
+        """What `*value` hands over: the rows of a queryset, fetched here, not the queryset."""
+        return alternatives(
+            Collection(element=iteration.pattern_of(self.machine, one, place, "list"))
+            if isinstance(one, QuerySetValue)
+            else one
+            for one in self.machine.ways(value)
+        )
 
     def _super(self) -> Value:
         receiver = self.env.get(self.receiver) if self.receiver else None

@@ -1,6 +1,8 @@
-"""What guards a block against other requests: a lock that is held, a handler for their conflicts.
+"""What guards a block against other requests: a lock that is held, a handler for their conflicts, a test whether a
+transaction is open.
 
-In: the syntax of `with` items and `except` clauses. Out: yes or no; the query whose absence of rows a handler catches.
+In: the syntax of `with` items, `except` clauses and tests. Out: yes or no; the query whose absence of rows a handler
+catches.
 """
 
 from __future__ import annotations
@@ -24,6 +26,20 @@ def names_lock(item: cst.BaseExpression) -> bool:
     """True if a `with` item is named like a lock: `cache.lock("x")`, `advisory_lock(1)`, `self._lock`."""
     names = (node.value for node in walk(item) if isinstance(node, cst.Name))
     return any(word.lower() in _LOCKS for name in names for word in _WORDS.findall(name))
+
+
+def in_transaction(test: cst.BaseExpression) -> bool | None:
+    """What the outcome of a test says of the transaction around it: True where it holds inside of one only
+    (`connection.in_atomic_block`), False where outside only (`transaction.get_autocommit()`), None for other tests."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            outcome = in_transaction(inner)
+            return None if outcome is None else not outcome
+        case cst.Attribute(attr=cst.Name(value="in_atomic_block")):
+            return True
+        case cst.Call(func=func) if dotted_name(func).rpartition(".")[2] == "get_autocommit":
+            return False
+    return None
 
 
 def catches_conflict(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:

@@ -34,7 +34,7 @@ from flake8_django_orm.orm.callables import TRANSACTIONS
 from flake8_django_orm.readers import column_tests
 from flake8_django_orm.readers.decisions import decided
 from flake8_django_orm.readers.expressions import OPERATORS, ExpressionReader
-from flake8_django_orm.readers.guards import catches_conflict, catches_missing, missed_query, names_lock
+from flake8_django_orm.readers.guards import catches_conflict, catches_missing, in_transaction, missed_query, names_lock
 from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early, target_names
 
 if TYPE_CHECKING:
@@ -115,15 +115,16 @@ class PythonReader(ExpressionReader):
         learned = self.truth(node.test)
         orelse = node.orelse
         stays: list[Known] = []
+        transaction = in_transaction(node.test)
 
         def body() -> None:
-            with self.machine.knowing(learned.when_true):
+            with self.machine.knowing(learned.when_true), self.machine.transaction(transaction is True):
                 self._suite(node.body)
             if self.alive:
                 stays.append(learned.when_true)
 
         def otherwise() -> None:
-            with self.machine.knowing(learned.when_false):
+            with self.machine.knowing(learned.when_false), self.machine.transaction(transaction is False):
                 if isinstance(orelse, cst.If):
                     self.visit_If(orelse)
                 elif orelse is not None:

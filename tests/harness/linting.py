@@ -25,7 +25,8 @@ Findings = Mapping[str, Sequence[Finding]]
 
 @contextlib.contextmanager
 def project_directory(texts: Mapping[str, str]) -> Iterator[Path]:
-    """A directory, gone afterwards, that holds the files and makes every folder with Python a package.
+    """A directory, gone afterwards, that holds the files and makes every folder with Python a package, but for those
+    whose name no import can spell.
 
     Its name does not say "test": files of that kind are judged otherwise.
     """
@@ -36,7 +37,7 @@ def project_directory(texts: Mapping[str, str]) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="")
         for path in list(root.rglob("*.py")):
-            if path.parent != root:
+            if path.parent != root and path.parent.name.isidentifier():
                 (path.parent / "__init__.py").touch()
         yield root
     finally:

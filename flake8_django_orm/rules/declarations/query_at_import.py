@@ -12,7 +12,7 @@ from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 #: Kinds of use that keep the rows in the queryset.
 _KEEPS_ROWS = frozenset({"iterate", "list", "test", "len", "contains", "text"})
-#: A module that sets Django up by itself is a script: its body is its program.
+#: A module that sets Django up by itself is a program.
 _SCRIPT = "django.setup("
 
 
@@ -50,7 +50,8 @@ class QueryAtImport(Rule):
 
     ## What it does not see
     Queries of a function that is called on import, those behind a condition of the module (`if __name__ == "__main__"`)
-    and those of scripts that call `django.setup()`.
+    and those of scripts: files that call `django.setup()`, or that stand in no package and are imported nowhere, as
+    those that are fed to `manage.py shell`.
 
     ## References
     - [Django documentation: Caching and QuerySets](https://docs.djangoproject.com/en/stable/topics/db/queries/#caching-and-querysets)
@@ -67,10 +68,15 @@ class QueryAtImport(Rule):
         if isinstance(event, Chained):
             yield from _by_clock(event, body)
         elif body in (Body.MODULE, Body.CLASS):
-            if not event.conditional and _SCRIPT not in (context.project.text(context.path) or ""):
+            if not event.conditional and not _is_program(context):
                 yield _on_import(event, body)
         elif event.queryset.shared and event.how in _KEEPS_ROWS and event.frame.parent is None:
             yield _kept(event)
+
+
+def _is_program(context: RuleContext) -> bool:
+    """A module that nobody imports, or that sets Django up by itself: its body is what it is run for."""
+    return _SCRIPT in (context.project.text(context.path) or "") or not context.project.is_imported(context.path)
 
 
 def _on_import(event: QueryRun, body: Body) -> Report:

@@ -42,8 +42,9 @@ class SharedDefault(Rule):
     before the class, because a migration must be able to name it.
 
     ## What it does not see
-    Containers that are bound to a name elsewhere and passed by that name, and fields of a class of your own that
-    extends `models.Field` itself: such a field may make a value of its own out of the default.
+    Containers that are bound to a name elsewhere and passed by that name. A field that may make a value of its own out
+    of the default is left alone: one of your own classes with a `get_default()`, or that extends `models.Field` itself,
+    and one of a package that cannot be read (`jsonfield.JSONField`, for one, copies the default for each row).
 
     ## References
     - [Django documentation: Field.default](https://docs.djangoproject.com/en/stable/ref/models/fields/#default)
@@ -55,7 +56,7 @@ class SharedDefault(Rule):
     listens = FieldDeclared
 
     def check(self, event: FieldDeclared, context: RuleContext) -> Iterator[Report]:
-        if event.kind != "model" or event.field_class.rpartition(".")[2] == "Field":
+        if event.kind != "model" or event.makes_default or not _hands_out(event.field_class):
             return
         for argument in event.arguments:
             if argument.name != "default" or not argument.literal:
@@ -71,6 +72,12 @@ class SharedDefault(Rule):
                 fix=_fix(event, argument, context),
                 model=event.model.label if event.model is not None else None,
             )
+
+
+def _hands_out(field_class: str) -> bool:
+    """Whether the class is known to give each row the default itself, as Django's own fields do; one that extends
+    `Field` alone may do anything."""
+    return field_class.startswith("django.") and field_class.rpartition(".")[2] != "Field"
 
 
 def _fix(event: FieldDeclared, argument: FieldArgument, context: RuleContext) -> Fix | None:

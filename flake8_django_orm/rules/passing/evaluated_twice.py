@@ -52,8 +52,8 @@ class EvaluatedTwice(Rule):
 
     ## What it does not see
     The rule is silent where the rows are fetched behind a further condition, as by `if books.count() < 100`: the number
-    then saves the rows. It is silent in `async def`, where a queryset cannot be tested, where the model is written in
-    between, and for `iterator()`, which keeps no rows.
+    then saves the rows (`if books.count() > 0` saves none). It is silent in `async def`, where a queryset cannot be
+    tested, where the model is written in between, and for `iterator()`, which keeps no rows.
 
     ## References
     - [Django documentation: when querysets are evaluated](https://docs.djangoproject.com/en/stable/ref/models/querysets/#when-querysets-are-evaluated)
@@ -101,9 +101,9 @@ def _advice(first: QueryRun, second: QueryRun) -> str | None:
     match first.how, second.how:
         case "exists", how if how in _ROWS and deeper <= 1:
             return "test the queryset itself, which fetches the rows once"
-        case "exists", how if how in _ONE and deeper <= 1:
+        case "exists" | "count", how if how in _ONE and deeper <= 1 and (first.asked or first.how == "exists"):
             return "take the row and test whether it is None"
-        case "count", how if how in _ROWS and deeper == 0:
+        case "count", how if how in _ROWS and deeper <= (1 if first.asked else 0):
             return "take len() of the queryset, which fetches the rows once"
         case "index", how if how in _ROWS | {"index"} and deeper == 0:
             return "fetch the rows once, as by list()"

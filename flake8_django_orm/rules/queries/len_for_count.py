@@ -56,6 +56,8 @@ class LenForCount(Rule):
             return
         if not built_here(event) or not rows_only_counted(event):
             return
+        if event.asked and rows_unused(event):
+            return  # only whether there are rows is asked, which DJQ502 says where it stands
         from flake8_django_orm.fixes.asking import ask_count
 
         # A second len() is answered from the rows; a second count() would be a second query.

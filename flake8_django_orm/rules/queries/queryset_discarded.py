@@ -76,4 +76,5 @@ class QuerySetDiscardedRule(Rule):
             message=f"{does}: it gives another queryset, which is dropped here; assign or evaluate it",
             fix=fix,
             model=event.queryset.model.label,
+            own_frame=event.place.path == context.path,  # the statement itself, also where a view class runs it
         )

@@ -69,9 +69,13 @@ class UnorderedPagination(Rule):
         manager = queryset.manager
         if manager is not None and not manager.known:
             return
+        # In a list view the pages are made by Django: what can be mended is the queryset.
+        built = next((s.place for s in reversed(queryset.steps) if s.place.path == context.path), None)
+        given = event.frame.parent is None or built is None
         yield Report(
             event=event,
-            place=event.place,
+            place=event.place if given or built is None else built,
+            own_frame=not given,
             message=f"these pages of {queryset.model.name} rows have no order, so a row may come on two of them or on "
             "none: add order_by()",
             model=queryset.model.label,

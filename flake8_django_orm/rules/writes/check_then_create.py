@@ -9,6 +9,9 @@ from flake8_django_orm.machine.events import CheckedThenCreated
 from flake8_django_orm.project.models import Model, RelationKind
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
+#: Uses of the rows of a queryset that is meant to have several.
+_ALL_ROWS = frozenset({"iterate", "list", "len", "delete", "update"})
+
 
 class CheckThenCreate(Rule):
     """## What it does
@@ -55,9 +58,10 @@ class CheckThenCreate(Rule):
     values: `defaults` are for both.
 
     ## What it does not see
-    Conditions that the new row need not meet (other values, `exclude()`, `Q` objects, lookups such as `name__iexact`).
-    Code under a lock, behind `select_for_update()` or inside of `except IntegrityError` is left alone, and so is a row
-    that another function creates.
+    Rows of which there may be several: the code loops over those that it found, or changes them all. Conditions that
+    the new row need not meet (other values, `exclude()`, `Q` objects, lookups such as `name__iexact`). Code under a
+    lock, behind `select_for_update()` or inside of `except IntegrityError` is left alone, and so is a row that another
+    function creates.
 
     ## References
     - [Django documentation: get_or_create](https://docs.djangoproject.com/en/stable/ref/models/querysets/#get-or-create)
@@ -75,6 +79,8 @@ class CheckThenCreate(Rule):
             return
         if event.guarded or event.check.guarded or event.check.queryset.locked:
             return
+        if any(use.how in _ALL_ROWS for use in event.check.uses):
+            return  # the code expects several such rows
         if event.check.frame is not event.created.frame or event.check.loops != event.created.loops:
             return
         from flake8_django_orm.fixes.creation import get_or_create

@@ -42,7 +42,7 @@ class LockOutsideAtomic(Rule):
 
     ## What it does not see
     Transactions that a caller or the `ATOMIC_REQUESTS` setting opens: the function may be right, which is why the rule
-    is off by default.
+    is off by default. Where `transaction.get_autocommit()` or `connection.in_atomic_block` was asked, it is silent.
 
     ## References
     - [Django documentation: select_for_update](https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-for-update)
@@ -57,6 +57,8 @@ class LockOutsideAtomic(Rule):
     def check(self, event: QueryRun, context: RuleContext) -> Iterator[Report]:
         if event.atomic or event.writes or not event.queryset.locked or event.how in _LOCK_NOTHING:
             return
+        if event.frame.parent is not None and all(frame is event.frame for frame in event.queryset.frames):
+            return  # a function that locks by itself is told where it stands
         model = event.queryset.model
         yield Report(
             event=event,

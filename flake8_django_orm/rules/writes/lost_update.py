@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _OPERATORS = frozenset("+-*/")
 _SAVES = frozenset({"save", "asave", "save_base"})
+_SAVED = "the row is saved here"
 
 
 class LostUpdate(Rule):
@@ -90,14 +91,15 @@ class LostUpdate(Rule):
 
         # A column that starts again at times (`0 if it is a new month else row.n`) cannot be summed up by the database.
         certain = change.from_itself is None or change.from_itself.certain
+        in_root = _stands_in_root(event, change.place)
         return Report(
             event=event,
-            place=change.place,
+            place=change.place if in_root else event.place,
             message=_message(event.row, change.column, "saved", certain=certain),
             fix=use_expression(context.project, change) if certain else None,
             model=event.row.model.label,
-            related=(RelatedPlace(event.place, "the row is saved here"),),
-            own_frame=_stands_in_root(event, change.place),
+            related=(RelatedPlace(change.place, "the column is changed here"), RelatedPlace(event.place, _SAVED)),
+            own_frame=in_root,
         )
 
 
@@ -128,7 +130,8 @@ def _is_sum(arithmetic: Arithmetic) -> bool:
 
 def _in_own_save(event: RowSaved) -> bool:
     """A save() of the model writes its own row: whether that is in the database yet, nobody knows there."""
-    return event.row.fetched is Fetched.GIVEN and event.frame.qualname.rpartition(".")[2] in _SAVES
+    root = event.frame.ancestors()[-1]
+    return event.row.fetched is Fetched.GIVEN and root.qualname.rpartition(".")[2] in _SAVES
 
 
 def _update(event: RowsUpdated, context: RuleContext) -> Iterator[Report]:

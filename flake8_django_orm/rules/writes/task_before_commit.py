@@ -69,7 +69,8 @@ class TaskBeforeCommit(Rule):
 
     ## What it does not see
     Tasks that are not functions of the project, transactions that callers or the `ATOMIC_REQUESTS` setting open, and
-    arguments of which nothing is known. A task with `countdown` or `eta` is left alone.
+    arguments of which nothing is known. A task with `countdown` or `eta` is left alone, and so is one that a decorator
+    of the project's own makes: a queue that lies in the same database may be part of the transaction.
 
     ## References
     - [Django documentation: Performing actions after commit](https://docs.djangoproject.com/en/stable/topics/db/transactions/#performing-actions-after-commit)
@@ -82,7 +83,9 @@ class TaskBeforeCommit(Rule):
     listens = TaskQueued
 
     def check(self, event: TaskQueued, context: RuleContext) -> Iterator[Report]:
-        if not event.atomic or event.method not in _METHODS or any(a.name in _WAITS for a in event.arguments):
+        if not event.atomic or event.own_queue or event.method not in _METHODS:
+            return
+        if any(argument.name in _WAITS for argument in event.arguments):
             return
         row = next((row for row in _rows(event.arguments) if row.model.key in event.written), None)
         if row is None:
