@@ -70,3 +70,12 @@ SHAPES_ADMIN_FORM = frozenset(
 SHAPES_FORMSET = frozenset(
     {"__init__", "_construct_form", "add_fields", "get_form_kwargs", "get_queryset", "initial_form_count", "queryset"}
 )
+
+MODEL_CHOICE_FIELDS = frozenset({"django.forms.ModelChoiceField", "django.forms.ModelMultipleChoiceField"})
+
+#: What a field class of the project may define without changing which rows it offers.
+KEEPS_CHOICES = frozenset({"clean", "default_error_messages", "has_changed", "label_from_instance", "to_python"})
+
+FORM = "django.forms.Form"
+MODEL_FORM = "django.forms.ModelForm"
+FORMS = frozenset({FORM, MODEL_FORM, "django.forms.BaseForm", "django.forms.BaseModelForm"})
