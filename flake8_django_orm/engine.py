@@ -42,7 +42,9 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.project = Project(settings.root, environment=settings.environment, overlays=settings.overlays)
+        self.project = Project(
+            settings.root, environment=settings.environment, overlays=settings.overlays, cache=settings.cache
+        )
         self._rules = [rule() for rule in all_rules() if rule.code in settings.codes]
         self._gate = FunctionGate(self.project)
         self._execution: Execution | None = None
@@ -74,18 +76,18 @@ class Engine:
         source = self._source(path, text)
         self._counts["files"] += 1
         if self._results is None:
-            return self._checked(source)
+            return self._checked(source, tree)
         digest = text_digest(source.text)
         kept = self._results.find(source.relative, digest, self._answers)
         if kept is None:
             self._counts["files read"] += 1
             with self.project.listening() as questions:
-                findings = self._checked(source)
+                findings = self._checked(source, tree)
             kept = self._results.keep(source.relative, digest, findings, questions, self._answers)
         return list(kept.findings)
 
-    def _checked(self, source: SourceFile) -> list[Finding]:
-        facts = self.project.module_at(source.path)
+    def _checked(self, source: SourceFile, tree: ast.Module | None) -> list[Finding]:
+        facts = self.project.module_at(source.path, tree)
         if facts is None:
             raise SourceError(_syntax_error(source.text))
         # A subclass may show what its base class shows, at the same place.
@@ -118,6 +120,7 @@ class Engine:
                 self.settings.root,
                 environment=self.settings.environment,
                 overlays={**self.settings.overlays, path: text},
+                cache=self.settings.cache,
             )
             self._gate, self._execution = FunctionGate(self.project), None
             self._results = None  # text that is not on disk: nothing to be kept
@@ -184,19 +187,18 @@ class Engine:
 
     def _bodies(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
         """What runs on import: the module's own statements and those of its classes."""
-        if self._gate.text_may_query(facts.path, source.text):
+        if self._gate.part_queries(facts.path, source.text):
             from flake8_django_orm.readers import bodies
 
-            if self._gate.text_may_query(facts.path, bodies.module_text(source, facts)):
+            if self._gate.part_queries(facts.path, bodies.module_text(source, facts)):
                 yield "", bodies.run_module_body(self.project, self.execution, source, facts)
             for owner in classes_of(facts):
-                if self._gate.text_may_query(facts.path, bodies.class_text(source, owner)):
+                if self._gate.part_queries(facts.path, bodies.class_text(source, owner)):
                     yield owner.qualname, bodies.run_class_body(self.project, self.execution, source, owner)
 
     def _worth_reading(self, source: SourceFile, function: FunctionFacts) -> bool:
-        start = source.line_start(function.start)
-        end = source.line_start(function.end + 1) if function.end < source.row_count else len(source.text)
-        return self._gate.passes(function, source.text[start:end]) or self._is_entry(function)
+        text = source.rows_text(function.start, function.end)
+        return self._gate.passes(function, text) or self._is_entry(function)
 
     def _is_entry(self, function: FunctionFacts) -> bool:
         """Whether the framework calls the method on a class that one of the owners drives."""

@@ -132,6 +132,10 @@ class SourceFile:
             return 0
         return self._starts[row - 1] if row <= len(self._starts) else len(self.text)
 
+    def rows_text(self, first: int, last: int) -> str:
+        """The text of the 1-based rows from `first` to `last`, with their line ends."""
+        return self.text[self.line_start(first) : self.line_start(last + 1)]
+
     def line_text(self, row: int) -> str:
         """The text of the 1-based row without its line end; "" for a row that does not exist."""
         if not 1 <= row <= len(self._starts):

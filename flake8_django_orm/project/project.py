@@ -22,7 +22,7 @@ from flake8_django_orm.project.facts import ClassFacts, FunctionFacts
 from flake8_django_orm.project.field_arguments import FieldArguments
 from flake8_django_orm.project.fields import FieldReader
 from flake8_django_orm.project.gate import mentions
-from flake8_django_orm.project.labels import Labels
+from flake8_django_orm.project.labels import Labels, with_nested
 from flake8_django_orm.project.layout import SourceTree
 from flake8_django_orm.project.meta import MetaOptions
 from flake8_django_orm.project.model_graph import ModelGraph
@@ -34,8 +34,10 @@ from flake8_django_orm.project.templates import TemplateFile, TemplateFiles
 from flake8_django_orm.source import SourceFile
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable, Mapping, Sequence
 
+    from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.project.facts import Assignment, ModuleFacts
     from flake8_django_orm.project.models import Model
 
@@ -54,14 +56,16 @@ class Project(Asking):
         *,
         environment: Sequence[Path] | None = None,
         overlays: Mapping[Path, str] | None = None,
+        cache: CacheDirectory | None = None,
     ) -> None:
         """`environment` holds site-packages directories, None means: find them. `overlays` are unsaved
-        buffers by path.
+        buffers by path. `cache` keeps the facts of modules from one run to the next.
         """
         super().__init__()
         self.root = Path(os.path.abspath(root))
         self._overlays = dict(overlays or {})
         self._given_environment = environment
+        self._cache = cache
 
     # modules and text
 
@@ -84,9 +88,13 @@ class Project(Asking):
 
     def function_at(self, path: str, qualname: str) -> FunctionFacts | None:
         """The function or method of that name in a file of the project."""
-        facts = self._store.facts_at(path)
-        found = None if facts is None else _definition(facts, qualname)
+        found = self._definition(path, qualname)
         return found if isinstance(found, FunctionFacts) else None
+
+    def _definition(self, path: str, qualname: str) -> FunctionFacts | ClassFacts | None:
+        """What the environment defines is told by its packages' versions, and by nothing else."""
+        facts = self._store.facts_at(path) if self.is_own(path) else None
+        return None if facts is None else _definition(facts, qualname)
 
     def source(self, path: str) -> SourceFile | None:
         """The text of a file with its line table. It is not noted as asked: who uses a part of it notes which."""
@@ -95,10 +103,19 @@ class Project(Asking):
             self._sources[path] = None if text is None else SourceFile(self.root / path, path, text)
         return self._sources[path]
 
+    @asked
+    def has_assignment(self, path: str, name: str, text: str) -> bool:
+        """Whether a module or one of its classes assigns to the name, in these very words."""
+        facts, source = self._store.facts_at(path), self.source(path)
+        if facts is None or source is None:
+            return False
+        owners: list[ModuleFacts | ClassFacts] = [facts, *with_nested(facts.classes.values())]
+        found = (owner.assignments.get(name) for owner in owners)
+        return any(one is not None and source.rows_text(one.start, one.end) == text for one in found)
+
     def definition_text(self, path: str, qualname: str) -> str:
         """The lines of a function, or those of a class without its methods; "" where there is none of that name."""
-        facts, source = self._store.facts_at(path), self.source(path)
-        found = None if facts is None else _definition(facts, qualname)
+        found, source = self._definition(path, qualname), self.source(path)
         if found is None or source is None:
             return ""
         inner = found.methods.values() if isinstance(found, ClassFacts) else ()
@@ -143,9 +160,11 @@ class Project(Asking):
         found = self._resolver.module(name)
         return "" if found is None else found.path
 
-    def module_at(self, path: Path) -> ModuleFacts | None:
-        """The facts of the file at `path`; None for a file that is not there or has a syntax error."""
-        return self._store.facts_at(self._store.key_of(path))
+    def module_at(self, path: Path, parsed: ast.Module | None = None) -> ModuleFacts | None:
+        """The facts of the file at `path`; None for a file that is not there or has a syntax error. `parsed` is its
+        tree, where somebody has it already.
+        """
+        return self._store.facts_at(self._store.key_of(path), parsed=parsed)
 
     @asked
     def is_imported(self, path: str) -> bool:
@@ -306,7 +325,7 @@ class Project(Asking):
 
     @cached_property
     def _store(self) -> ModuleStore:
-        return ModuleStore(self._tree, self._environment, self._overlays)
+        return ModuleStore(self._tree, self._environment, self._overlays, self._cache)
 
     @cached_property
     def _resolver(self) -> Resolver:

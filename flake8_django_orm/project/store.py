@@ -12,12 +12,17 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.cache.directory import key_of
+from flake8_django_orm.cache.identity import tool_identity
+from flake8_django_orm.project.digests import text_digest
 from flake8_django_orm.project.extract import extract_module
+from flake8_django_orm.project.facts_json import facts_from_json, facts_to_json
 from flake8_django_orm.source import SourceError, decode_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.project.environment import Environment
     from flake8_django_orm.project.facts import ModuleFacts
     from flake8_django_orm.project.layout import SourceTree
@@ -32,9 +37,16 @@ class ModuleStore:
     else absolute.
     """
 
-    def __init__(self, tree: SourceTree, environment: Environment, overlays: Mapping[Path, str]) -> None:
+    def __init__(
+        self,
+        tree: SourceTree,
+        environment: Environment,
+        overlays: Mapping[Path, str],
+        cache: CacheDirectory | None = None,
+    ) -> None:
         self.tree = tree
         self.environment = environment
+        self._cache = cache
         self._overlays = {self.key_of(path): text.removeprefix("\ufeff") for path, text in overlays.items()}
         self._bytes: dict[str, bytes | None] = {}
         self._texts: dict[str, str | None] = {}
@@ -63,11 +75,13 @@ class ModuleStore:
             self._texts[path] = self._decode(path)
         return self._texts[path]
 
-    def facts_at(self, path: str, name: str | None = None) -> ModuleFacts | None:
-        """The facts of the file at `path`; None for a file that is not there or not Python."""
+    def facts_at(self, path: str, name: str | None = None, parsed: ast.Module | None = None) -> ModuleFacts | None:
+        """The facts of the file at `path`; None for a file that is not there or not Python. `parsed` is its tree, where
+        somebody has it already.
+        """
         if path not in self._facts:
             module = name or self._environment_names.get(path) or self.tree.name_of(path)
-            self._facts[path] = self._parse(path, module)
+            self._facts[path] = self._read_facts(path, module, parsed)
         return self._facts[path]
 
     def is_project_path(self, path: str) -> bool:
@@ -130,20 +144,30 @@ class ModuleStore:
         except SourceError:
             return None
 
-    def _parse(self, path: str, name: str) -> ModuleFacts | None:
+    def _read_facts(self, path: str, name: str, parsed: ast.Module | None) -> ModuleFacts | None:
+        """The facts as an earlier run kept them, else as the text tells them."""
         text = self.text(path)
-        if text is None:
-            return None
-        tree = parse_text(text)
-        if tree is None:
-            return None
-        return extract_module(
-            tree,
-            name=name,
-            path=path,
-            is_package=path.rpartition("/")[2] == "__init__.py",
-            may_yield="yield" in text,
-        )
+        if text is None or self._cache is None:
+            return None if text is None else _facts_of(text, path, name, parsed)
+        key = key_of(tool_identity(), name, path, text_digest(text))
+        kept = self._cache.read("facts", key) if parsed is None else None
+        if kept is not None:
+            try:
+                return facts_from_json(kept)
+            except ValueError:
+                pass  # damaged: made anew
+        facts = _facts_of(text, path, name, parsed)
+        if facts is not None:
+            self._cache.write("facts", key, facts_to_json(facts))
+        return facts
+
+
+def _facts_of(text: str, path: str, name: str, parsed: ast.Module | None) -> ModuleFacts | None:
+    tree = parse_text(text) if parsed is None else parsed
+    if tree is None:
+        return None
+    is_package = path.rpartition("/")[2] == "__init__.py"
+    return extract_module(tree, name=name, path=path, is_package=is_package, may_yield="yield" in text)
 
 
 def parse_text(text: str) -> ast.Module | None:

@@ -68,8 +68,7 @@ class Execution:
         source = self.source(facts.path)
         if source is None:
             return ""
-        end = source.line_start(facts.end + 1) if facts.end < source.row_count else len(source.text)
-        return source.text[source.line_start(facts.start) : end]
+        return source.rows_text(facts.start, facts.end)
 
     def may_query(self, facts: FunctionFacts) -> bool:
         """Whether a function that is handed no rows may still touch the database."""
@@ -77,15 +76,14 @@ class Execution:
 
     def assigned_value(self, machine: Machine, module: str, path: str, assignment: Assignment) -> Value:
         """The value of an assignment in a class or module body, read by the reader where its words name a query."""
-        self.project.note("text", path)
         source = self.source(path)
         if source is None:
             return UNKNOWN
-        end = source.line_start(assignment.end + 1) if assignment.end < source.row_count else len(source.text)
-        start = source.line_start(assignment.start)
-        text = source.text[start:end]
-        if not self.gate.text_may_query(path, text):
+        text = source.rows_text(assignment.start, assignment.end)
+        self.project.note("has_assignment", path, assignment.name, text)
+        if not self.gate.statement_queries(text):
             return UNKNOWN
+        start, end = self._lines(source, assignment.start, assignment.end)
         key = f"{path}:{assignment.start}:{assignment.name}"
         if key not in self._units:
             self._units[key] = parse_unit(path, module, assignment.name, source.text, start, end)
@@ -120,15 +118,13 @@ class Execution:
 
     @staticmethod
     def _lines(source: SourceFile, first: int, last: int) -> tuple[int, int]:
-        end = source.line_start(last + 1) if last < source.row_count else len(source.text)
-        return source.line_start(first), end
+        return source.line_start(first), source.line_start(last + 1)
 
     def _parse(self, facts: FunctionFacts) -> Unit | None:
         source = self.source(facts.path)
         if source is None:
             return None
-        start = source.line_start(facts.start)
-        end = source.line_start(facts.end + 1) if facts.end < source.row_count else len(source.text)
+        start, end = self._lines(source, facts.start, facts.end)
         self.functions_parsed += 1
         return parse_unit(facts.path, facts.module, facts.qualname, source.text, start, end)
 

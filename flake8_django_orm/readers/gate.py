@@ -93,7 +93,12 @@ class FunctionGate:
     @property
     def questions(self) -> Mapping[str, Callable[..., object]]:
         """The kinds of question that are noted here, each with what answers it."""
-        return {"gate_words": self._gate_words, "queries": self._named_queries, "may_query": self._named_may_query}
+        return {
+            "gate_words": self._gate_words,
+            "queries": self._named_queries,
+            "may_query": self._named_may_query,
+            "statement_queries": self.gate.queries,
+        }
 
     def passes(self, function: FunctionFacts, text: str) -> bool:
         """Whether a function is worth running as a root: for its own words, or for what it brings together.
@@ -129,9 +134,14 @@ class FunctionGate:
         self.project.note("may_query", function.path, function.qualname)
         return function.end - function.start < SHORT_FUNCTION or self._queries(function)
 
-    def text_may_query(self, path: str, text: str) -> bool:
-        """Whether some lines of a file name a manager, a model or a query."""
+    def part_queries(self, path: str, text: str) -> bool:
+        """Whether some lines of a file that is linted name a manager, a model or a query."""
         self.project.note("gate_words", path)
+        return self.gate.queries(text)
+
+    def statement_queries(self, text: str) -> bool:
+        """Whether a statement names a manager, a model or a query, wherever it stands."""
+        self.project.note("statement_queries", text)
         return self.gate.queries(text)
 
     def _called(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
@@ -149,9 +159,7 @@ class FunctionGate:
 
     def _text(self, function: FunctionFacts) -> str:
         source = self.project.source(function.path)
-        if source is None:
-            return ""
-        return source.text[source.line_start(function.start) : source.line_start(function.end + 1)]
+        return "" if source is None else source.rows_text(function.start, function.end)
 
     def _gate_words(self, path: str) -> frozenset[str]:
         source = self.project.source(path)
