@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.config import PREFIX, ConfigurationError, check_prefixes
-from flake8_django_orm.fixing import Fixing
+from flake8_django_orm.config import PREFIX, ConfigurationError, check_prefixes, root_for
 from flake8_django_orm.flake8_configuration import STDIN, discover, job_count, read_options
+from flake8_django_orm.kept_reports import KeptReports, kept_reports
 from flake8_django_orm.linter import FileReport, check_our_options, codes_for
 from flake8_django_orm.output import formats
 from flake8_django_orm.output.colors import wants_color
@@ -23,7 +23,6 @@ from flake8_django_orm.output.report import Report, shown_path
 from flake8_django_orm.output.summary import counted, statistics, unsafe_only
 from flake8_django_orm.parallel import job_count_for, lint_files
 from flake8_django_orm.progress import Progress
-from flake8_django_orm.rules import all_rules
 from flake8_django_orm.source import SourceError, SourceFile, decode_source, make_source, read_source
 from flake8_django_orm.suppression import Suppression
 from flake8_django_orm.terminal import CLEAN, ERROR, FINDINGS, PROGRAM, tell_error, tell_warning
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.fixes.apply import Outcome
+    from flake8_django_orm.fixing import Fixing
 
 
 class _UnusableError(Exception):
@@ -43,43 +43,52 @@ class _UnusableError(Exception):
 def check(arguments: argparse.Namespace, flake8_arguments: Sequence[str]) -> int:
     """Run `check`; `flake8_arguments` are those of the `arguments` that flake8 shall see. The exit code."""
     try:
-        return _Check(arguments, _read_options(arguments, flake8_arguments)).run()
+        options = read_options(flake8_arguments)
+        kept = kept_reports(options, arguments.paths)
+        if kept is None or kept.is_empty:  # what is kept was made with these very options
+            _check_codes(arguments, options)
+        return _Check(arguments, options, kept).run()
     except (ConfigurationError, _UnusableError) as error:
         tell_error(str(error))
         return ERROR
 
 
-def _read_options(arguments: argparse.Namespace, flake8_arguments: Sequence[str]) -> argparse.Namespace:
+def _check_codes(arguments: argparse.Namespace, options: argparse.Namespace) -> None:
+    """Raise ConfigurationError for a code that no rule has; warn where no rule is left."""
+    from flake8_django_orm.rules import all_rules
+
     rules = all_rules()
     for option in ("select", "extend_select", "ignore", "extend_ignore", "djq_enable"):
         prefixes = (getattr(arguments, option) or "").replace(",", " ").split()
         if "ignore" in option:  # the same list may go to flake8, with codes of other plugins in it
             prefixes = [prefix for prefix in prefixes if prefix.startswith(PREFIX)]
         check_prefixes(prefixes, rules, f"--{option.removeprefix('djq_').replace('_', '-')}")
-    options = read_options(flake8_arguments)
     check_our_options(options)
     if not codes_for(options):
         tell_warning(f"no rule is switched on: select and ignore leave out every {PREFIX} code")
-    return options
 
 
 class _Check:
     """One run. What goes wrong with a file is told at once and counted."""
 
-    def __init__(self, arguments: argparse.Namespace, options: argparse.Namespace) -> None:
+    def __init__(self, arguments: argparse.Namespace, options: argparse.Namespace, kept: KeptReports | None) -> None:
         self._arguments = arguments
         self._options = options
+        self._kept = kept
+        self._given: set[str] | None = None  # with --with-dependents: the files that the user named
         self._errors = 0
         self._stdin: SourceFile | None = None
         self._counters: dict[str, int] = {}
 
     def run(self) -> int:
         filenames = self._filenames()
+        if self._arguments.with_dependents and self._stdin is None:
+            filenames = self._whole_project(filenames)
         if not filenames:
             if not self._errors:
                 tell_warning("no Python files found under the given paths")
             return ERROR if self._errors else CLEAN
-        reports = {report.path: report for report in map(self._told, self._lint(filenames))}
+        reports = {report.path: report for report in map(self._told, self._wanted(filenames))}
         if all(report.error for report in reports.values()):
             return ERROR
         found = self._finish(reports)
@@ -89,6 +98,8 @@ class _Check:
         """The number of things to fix that are left, or that `--diff` shows."""
         if not (self._arguments.fix or self._arguments.diff):
             return self._show([f for report in reports.values() for f in report.findings], {}, None)
+        from flake8_django_orm.fixing import Fixing
+
         fixing = Fixing(self._options, reports, self._lint, self._stdin)
         outcome = fixing.run(unsafe=self._arguments.unsafe_fixes)
         if self._arguments.diff:
@@ -120,6 +131,42 @@ class _Check:
             self._tell(f"{name}: {error}")
             return None
         return name
+
+    def _whole_project(self, given: Sequence[str]) -> list[str]:
+        """The given files, and all others of their project that may depend on them."""
+        self._given = {os.path.abspath(name) for name in given}
+        roots = {root_for(self._options, Path(path)) for path in self._given}
+        others = [name for root in sorted(roots) for name in discover(self._options, [os.path.relpath(root)]).filenames]
+        return [*given, *(name for name in others if os.path.abspath(name) not in self._given)]
+
+    def _wanted(self, filenames: Sequence[str]) -> Iterator[FileReport]:
+        """The reports to be shown: all, or those of the given files and of their dependents."""
+        if self._given is None:
+            yield from self._look(filenames)
+            return
+        for report in self._look(filenames):
+            root = root_for(self._options, Path(report.path))
+            rests_on = {os.path.join(root, path) for path in report.consulted}
+            if report.path in self._given or not self._given.isdisjoint(rests_on):
+                yield report
+
+    def _look(self, filenames: Sequence[str]) -> Iterator[FileReport]:
+        """The reports on files as they are: those that are kept, and the others, which are kept for the next run."""
+        if self._kept is None or self._stdin is not None:
+            yield from self._lint(filenames)
+            return
+        made: list[FileReport] = []
+        unknown: list[str] = []
+        for filename in filenames:
+            report = self._kept.report(filename)
+            if report is not None:
+                yield report
+            else:
+                unknown.append(filename)
+        for report in self._lint(unknown) if unknown else ():
+            made.append(report)
+            yield report
+        self._kept.keep(made)
 
     def _lint(self, filenames: Sequence[str], texts: Mapping[str, str] | None = None) -> Iterator[FileReport]:
         overlays = {Path(path): text for path, text in (texts or {}).items()}

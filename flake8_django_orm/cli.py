@@ -88,6 +88,12 @@ def _explain(namespace: argparse.Namespace) -> int:
     return explain_line(namespace.place, root=namespace.root)
 
 
+def _cache(namespace: argparse.Namespace) -> int:
+    from flake8_django_orm.cache_command import clean
+
+    return clean(namespace.root, namespace.cache_dir)
+
+
 def flake8_arguments(namespace: argparse.Namespace) -> list[str]:
     """The given options that flake8 (or our part of its options) must see, in flake8's spelling."""
     found: list[str] = []
@@ -116,7 +122,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("check", help="lint files and directories, and fix them"))
     _add_rule(commands.add_parser("rule", help="explain a rule, or all of them"))
     _add_explain(commands.add_parser("explain", help="show what is known at a line, and why it is reported or not"))
+    _add_cache(commands.add_parser("cache", help="delete what is kept on disk between runs"))
     return parser
+
+
+def _add_cache(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_cache)
+    parser.add_argument("action", choices=("clean",), help="clean deletes the cache")
+    parser.add_argument("--root", metavar="DIR", help="the project's root (default: found from the current directory)")
+    parser.add_argument("--cache-dir", metavar="DIR", help="the cache, where it is not in the root")
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
@@ -136,6 +150,11 @@ def _add_rule(parser: argparse.ArgumentParser) -> None:
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_check)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and directories; - reads from stdin")
+    parser.add_argument(
+        "--with-dependents",
+        action="store_true",
+        help="also check the files of the project whose reports rest on one of the given files or templates",
+    )
     _add_fixing(parser.add_argument_group("fixing"))
     _add_selection(parser.add_argument_group("selection, as in flake8 and its configuration files"))
     _add_project(parser.add_argument_group("project"))

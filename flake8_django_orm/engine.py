@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.cache.identity import tool_identity
-from flake8_django_orm.cache.results import ResultCache
+from flake8_django_orm.cache.results import Result, ResultCache
 from flake8_django_orm.cache.tree import tree_digest
 from flake8_django_orm.owners import all_owners
 from flake8_django_orm.project.answers import Answers
@@ -71,20 +71,25 @@ class Engine:
 
         Raises SourceError, with one clear line, for a file that cannot be read or parsed.
         """
+        return list(self.result(path, text, tree).findings)
+
+    def result(self, path: Path, text: str | None = None, tree: ast.Module | None = None) -> Result:
+        """The findings as `check` gives them, and the other files of the project that were read for them."""
         if not self._rules:
-            return []
+            return Result()
         source = self._source(path, text)
         self._counts["files"] += 1
-        if self._results is None:
-            return self._checked(source, tree)
         digest = text_digest(source.text)
-        kept = self._results.find(source.relative, digest, self._answers)
-        if kept is None:
-            self._counts["files read"] += 1
-            with self.project.listening() as questions:
-                findings = self._checked(source, tree)
-            kept = self._results.keep(source.relative, digest, findings, questions, self._answers)
-        return list(kept.findings)
+        kept = self._results.find(source.relative, digest, self._answers) if self._results is not None else None
+        if kept is not None:
+            return kept
+        self._counts["files read"] += 1
+        with self.project.listening() as questions:
+            findings = tuple(self._checked(source, tree))
+        result = Result(findings, frozenset(self._answers.paths_of(questions)) - {source.relative})
+        if self._results is not None:
+            self._results.keep(source.relative, digest, result, questions, self._answers)
+        return result
 
     def _checked(self, source: SourceFile, tree: ast.Module | None) -> list[Finding]:
         facts = self.project.module_at(source.path, tree)

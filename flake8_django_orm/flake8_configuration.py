@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import configparser
 import contextlib
+import fnmatch
 import functools
 import io
 import logging
 import os
+import re
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 import flake8
-from flake8 import exceptions, utils
+from flake8 import exceptions
 from flake8.defaults import NOQA_FILE
 from flake8.formatting.default import Nothing
 from flake8.main.options import register_default_options, stage1_arg_parser
@@ -183,11 +185,19 @@ class Discovery:
 
 def is_excluded(options: argparse.Namespace, path: str) -> bool:
     """True if `path` itself, whatever is above it, matches exclude or extend-exclude."""
-    patterns = (*options.exclude, *options.extend_exclude)
-    return bool(utils.matches_filename(path, patterns, "", _SILENT))
+    matches = _matcher((*options.exclude, *options.extend_exclude))
+    name = os.path.basename(path)
+    # As flake8's utils.matches_filename, with one look for all patterns: a tree has thousands of files.
+    return (name not in {".", ".."} and matches(name)) or matches(os.path.abspath(path))
 
 
-_SILENT = logging.Logger(__name__, logging.CRITICAL)
+@functools.lru_cache(maxsize=8)
+def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether a name matches one of the patterns; no patterns match nothing."""
+    if not patterns:
+        return lambda name: False
+    expression = re.compile("|".join(fnmatch.translate(os.path.normcase(pattern)) for pattern in patterns))
+    return lambda name: expression.match(os.path.normcase(name)) is not None
 
 
 def discover(options: argparse.Namespace, paths: Sequence[str]) -> Discovery:
@@ -226,11 +236,12 @@ def _walk(directory: str, options: argparse.Namespace, errors: list[str]) -> Ite
     def tell(error: OSError) -> None:
         errors.append(f"{error.filename}: {(error.strerror or 'cannot be read').lower()}")
 
+    is_named = _matcher(tuple(options.filename)) if options.filename else bool  # no patterns: every file
     for parent, directories, files in os.walk(directory, onerror=tell):
         directories[:] = sorted(d for d in directories if not is_excluded(options, os.path.join(parent, d)))
         for name in sorted(files):
             joined = os.path.join(parent, name)
-            if not utils.fnmatch(joined, options.filename) or is_excluded(options, joined):
+            if not is_named(joined) or is_excluded(options, joined):
                 continue
             if _would_block(joined):
                 errors.append(f"{joined}: not a regular file")
@@ -257,11 +268,14 @@ class FileGuide:
         self._options = options
         self._guide = guides.style_guide_for(filename)
         self._processor = FileProcessor(filename, options, lines=list(lines))
+        self._has_noqa = any("noqa" in line.lower() for line in lines)
 
     def is_hidden(self, code: str, row: int, column: int) -> bool:
         """True if flake8 would not show `code` at this 1-based place."""
         if self._guide.should_report_error(code) is not Decision.Selected:
             return True
+        if not self._has_noqa:
+            return False  # spares the file's tokens
         line = self._processor.noqa_line_for(row)
         violation = Violation(code, self._filename, row, column, "", line)
         return bool(violation.is_inline_ignored(self._options.disable_noqa))

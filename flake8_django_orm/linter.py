@@ -22,7 +22,7 @@ from flake8_django_orm.suppression import Suppression
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flake8_django_orm.engine import Engine
     from flake8_django_orm.findings import Finding
@@ -88,7 +88,7 @@ class FileReport:
     """What linting one file gave. `filename` is the user's name for it, all paths in `findings` are absolute.
 
     `digest` is that of the linted text. `error` and `warning` are one line each, with the file's name.
-    `statistics` counts the engine's work.
+    `statistics` counts the engine's work. `consulted` holds the project's other files that were read for the answers.
     """
 
     filename: str
@@ -98,6 +98,7 @@ class FileReport:
     error: str | None = None
     warning: str | None = None
     statistics: Mapping[str, int] = field(default_factory=dict)
+    consulted: frozenset[str] = frozenset()
 
 
 class Linter:
@@ -122,7 +123,7 @@ class Linter:
                 return FileReport(filename, str(path), digest=text_digest(text), warning=warning)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Python's own opinion of the linted code
-                findings = self._visible(path, filename, text)
+                findings, consulted = self._visible(path, filename, text)
         except SourceError as error:
             return FileReport(filename, str(path), error=f"{shown}: {error}")
         except Exception as error:  # one bad file must not cost the user the report on the others
@@ -134,19 +135,22 @@ class Linter:
             tuple(findings),
             text_digest(text),
             statistics={name: count - before.get(name, 0) for name, count in after.items()},
+            consulted=consulted,
         )
 
     def _text(self, path: Path) -> str:
         unsaved = self._overlays.get(path)
         return read_source(path).text if unsaved is None else unsaved
 
-    def _visible(self, path: Path, filename: str, text: str) -> list[Finding]:
+    def _visible(self, path: Path, filename: str, text: str) -> tuple[list[Finding], frozenset[str]]:
+        """The findings that the user did not hide, and the other files on which they rest."""
         found = self._engines.for_path(path)
         if found is None:
-            return []
+            return [], frozenset()
         engine, root = found
-        findings = sorted((located(f, root) for f in engine.check(path, text)), key=lambda f: f.sort_key)
-        return self._suppression.visible(findings, filename, text)
+        result = engine.result(path, text)
+        findings = sorted((located(f, root) for f in result.findings), key=lambda f: f.sort_key)
+        return self._suppression.visible(findings, filename, text), result.consulted
 
     def _misleading_noqa(self, filename: str, text: str) -> str | None:
         row = self._suppression.misleading_file_noqa(text)
@@ -171,16 +175,22 @@ def _internal_error(error: Exception) -> str:
 
 def located(finding: Finding, root: Path) -> Finding:
     """`finding` with absolute paths in place of paths relative to `root`."""
+    return _moved(finding, lambda path: os.path.join(root, path))
+
+
+def relative_to(finding: Finding, root: Path) -> Finding:
+    """`finding` with paths relative to `root`, as `located` takes them; files outside of it keep theirs."""
+    return _moved(finding, lambda path: _relative(path, root))
+
+
+def _moved(finding: Finding, place: Callable[[str], str]) -> Finding:
     fix = finding.fix
     if fix is not None:
-        fix = replace(fix, edits=tuple(replace(e, path=_absolute(e.path, root)) for e in fix.edits))
-    return replace(
-        finding,
-        path=_absolute(finding.path, root),
-        related=tuple(replace(place, path=_absolute(place.path, root)) for place in finding.related),
-        fix=fix,
-    )
+        fix = replace(fix, edits=tuple(replace(edit, path=place(edit.path)) for edit in fix.edits))
+    related = tuple(replace(one, path=place(one.path)) for one in finding.related)
+    return replace(finding, path=place(finding.path), related=related, fix=fix)
 
 
-def _absolute(path: str, root: Path) -> str:
-    return os.path.join(root, path)
+def _relative(path: str, root: Path) -> str:
+    below = f"{root}{os.sep}"
+    return path.removeprefix(below).replace(os.sep, "/") if path.startswith(below) else path

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+from flake8_django_orm.cache.results import Result
 from flake8_django_orm.config import Settings
 from flake8_django_orm.findings import Applicability, Edit, Finding, Fix, Location, Related
 from flake8_django_orm.source import SourceError, SourceFile, make_source, read_source
@@ -91,6 +92,9 @@ class Engine:
             except SyntaxError as error:
                 raise SourceError(f"syntax error: {error.msg} (row {error.lineno})") from None
         return [finding for finding in self._findings(source) if finding.code in self._settings.codes]
+
+    def result(self, path: Path, text: str | None = None, tree: ast.Module | None = None) -> Result:
+        return Result(tuple(self.check(path, text, tree)))
 
     def _findings(self, source: SourceFile) -> Iterator[Finding]:
         name = self._relative(source.path)

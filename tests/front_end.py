@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from flake8_django_orm import check_command, rule_command
+from flake8_django_orm import rule_command
 from flake8_django_orm.cli import main
 from tests import fake_engine
 
@@ -63,8 +63,7 @@ class Workspace:
         monkeypatch.delenv("FORCE_COLOR", raising=False)
         for name, module in fake_engine.modules().items():
             monkeypatch.setitem(sys.modules, name, module)
-        for command in (check_command, rule_command):
-            monkeypatch.setattr(command, "all_rules", fake_engine.all_rules)
+        monkeypatch.setattr(rule_command, "all_rules", fake_engine.all_rules)
 
     @property
     def environment(self) -> dict[str, str]:

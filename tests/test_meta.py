@@ -47,8 +47,8 @@ HEADINGS = (
 #: The house from top to bottom: a module imports only what stands in its own line or below.
 LAYERS = (
     ("__main__", "cli", "plugin", "codemod", "lsp"),
-    ("check_command", "rule_command", "explain_command"),
-    ("fixing", "parallel", "progress"),
+    ("check_command", "rule_command", "explain_command", "cache_command"),
+    ("fixing", "parallel", "progress", "kept_reports"),
     ("linter",),
     ("output",),
     ("terminal",),

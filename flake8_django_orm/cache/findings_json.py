@@ -5,6 +5,8 @@ In: `Finding`s with paths relative to the project's root, or what `json.loads` g
 
 from __future__ import annotations
 
+import os
+import posixpath
 from typing import Any
 
 from flake8_django_orm.findings import Applicability, Edit, Finding, Fix, Location, Related
@@ -37,13 +39,13 @@ def finding_from_json(data: Any) -> Finding:
             code=_text(data["code"]),
             name=_text(data["name"]),
             message=_text(data["message"]),
-            path=_text(data["path"]),
+            path=_path(data["path"]),
             start=start,
             end=end,
             fix=_fix_in(data["fix"]) if "fix" in data else None,
             model=None if data["model"] is None else _text(data["model"]),
             relations=tuple(map(_text, data["relations"])),
-            related=tuple(Related(_text(p), *_span_in(span), _text(m)) for p, span, m in data["related"]),
+            related=tuple(Related(_path(p), *_span_in(span), _text(m)) for p, span, m in data["related"]),
             scope=_text(data["scope"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -61,7 +63,7 @@ def _span_in(data: Any) -> tuple[Location, Location]:
 
 def _fix_in(data: Any) -> Fix:
     applicability, message, edits = data
-    parts = tuple(Edit(_text(path), _number(start), _number(end), _text(text)) for path, start, end, text in edits)
+    parts = tuple(Edit(_path(path), _number(start), _number(end), _text(text)) for path, start, end, text in edits)
     return Fix(Applicability(applicability), _text(message), parts)
 
 
@@ -69,6 +71,17 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path is one below the project's root. A cache that came with a repository must not lead out of it."""
+    return not posixpath.isabs(path) and not os.path.isabs(path) and ".." not in path.replace("\\", "/").split("/")
+
+
+def _path(value: Any) -> str:
+    if not is_inside(_text(value)):
+        raise TypeError("not a path of the project")
+    return str(value)
 
 
 def _number(value: Any) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flake8_django_orm.cache.directory import CacheDirectory, key_of
-from flake8_django_orm.cache.findings_json import finding_from_json, finding_to_json
+from flake8_django_orm.cache.findings_json import finding_from_json, finding_to_json, is_inside
 
 if TYPE_CHECKING:
     from flake8_django_orm.findings import Finding
@@ -31,16 +31,13 @@ class Answering(Protocol):
     def file_digest(self, path: str) -> str:
         """The digest of a file's text, "" where there is no such file."""
 
-    def paths_of(self, questions: Iterable[_Question]) -> list[str]:
-        """The project's files from which the answers were read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """The findings of one file, with `consulted`: the project's other files from which the answers were read."""
 
-    findings: tuple[Finding, ...]
-    consulted: frozenset[str]
+    findings: tuple[Finding, ...] = ()
+    consulted: frozenset[str] = frozenset()
 
 
 class ResultCache:
@@ -66,23 +63,20 @@ class ResultCache:
         self._directory.write(_KIND, key, {**entry, "tree": self._tree})
         return result
 
-    def keep(
-        self, path: str, text_digest: str, findings: Iterable[Finding], questions: set[_Question], project: Answering
-    ) -> Result:
+    def keep(self, path: str, text_digest: str, result: Result, questions: set[_Question], project: Answering) -> None:
         """Keep what linting gave."""
-        result = Result(tuple(findings), frozenset(project.paths_of(questions)) - {path})
         answers = project.answers_digest(questions)
-        if answers is not None:
-            entry = {
-                "tree": self._tree,
-                "files": {name: project.file_digest(name) for name in sorted(_named_files(result.findings) - {path})},
-                "questions": sorted(map(list, questions), key=repr),
-                "answers": answers,
-                "consulted": sorted(result.consulted),
-                "findings": [finding_to_json(finding) for finding in result.findings],
-            }
-            self._directory.write(_KIND, key_of(self._settings, path, text_digest), entry)
-        return result
+        if answers is None or not is_inside(path):
+            return
+        entry = {
+            "tree": self._tree,
+            "files": {name: project.file_digest(name) for name in sorted(_named_files(result.findings) - {path})},
+            "questions": sorted(map(list, questions), key=repr),
+            "answers": answers,
+            "consulted": sorted(result.consulted),
+            "findings": [finding_to_json(finding) for finding in result.findings],
+        }
+        self._directory.write(_KIND, key_of(self._settings, path, text_digest), entry)
 
 
 def _holds(entry: Any, project: Answering) -> bool:
