@@ -54,16 +54,16 @@ def to_findings(
     reports: Sequence[tuple[Rule, Report]], execution: Execution, path: str, scope: str
 ) -> Iterator[Finding]:
     """The findings of one root."""
-    seen: set[tuple[str, int, str]] = set()
+    seen: set[object] = set()
     for rule, report in without_doubles(reports):
         anchor, span = _anchor(report, execution, path)
         source = execution.source(path)
         if anchor is None or source is None:
             continue
-        key = (rule.code, span[0], report.message)
-        if key in seen:
+        keys = {(rule.code, span[0], report.message), _trouble(rule, report)}
+        if keys & seen:
             continue
-        seen.add(key)
+        seen |= keys
         yield Finding(
             code=rule.code,
             name=rule.name,
@@ -77,6 +77,14 @@ def to_findings(
             related=tuple(_related(report, anchor, execution)),
             scope=scope,
         )
+
+
+def _trouble(rule: Rule, report: Report) -> object:
+    """What a report is about: two ways to the same access of the same queryset are one trouble, with one cure."""
+    queryset = queryset_of(report)
+    built = queryset.steps[0].place if queryset is not None and queryset.steps else None
+    cure = report.fix.edits if report.fix is not None else built
+    return (rule.code, report.place, report.model, report.relations, cure)
 
 
 def _anchor(report: Report, execution: Execution, path: str) -> tuple[Place | None, tuple[int, int]]:

@@ -205,6 +205,7 @@ class QueryRun(Event):
     tried: bool = False  # inside of a `try` with handlers: a failure may be met for this query alone
     dropped: bool = False  # a statement of its own: nobody takes what the call gives
     one_of_several: bool = False  # other ways through the code have something else in the queryset's place
+    of_ended_loop: bool = False  # it depends on variables of a loop that is over: each item left may have its own
     fields: tuple[str, ...] | None = None  # that save() of a row has to write; None where they are not all known
     asked: bool = False  # of its answer only this is asked, there and then: whether there are rows
 
@@ -508,8 +509,8 @@ class Refetched(Event):
     def frames(self) -> Iterable[Frame]:
         callers = self.frame.ancestors()
         yield from callers[: self.hops + 2]
-        for loop in self.loops:
-            yield loop.frame
+        if self.row.origin is not None:
+            yield from self.row.origin.frames  # without them nothing would be known of the row
 
 
 @dataclass(frozen=True, slots=True)

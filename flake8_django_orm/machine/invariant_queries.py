@@ -22,8 +22,8 @@ def repeating_loop(event: QueryRun) -> Loop | None:
     """The innermost loop, where the query does not depend on it and nothing in it can change the answer."""
     if event.writes or not event.loops or event.conditional or event.opaque_loop or event.queryset.locked:
         return None
-    if event.one_of_several:
-        return None  # the items of the loop differ in kind, and only some of them send it
+    if event.one_of_several or event.of_ended_loop:
+        return None  # the items of the loop differ: only some of them send it, or each has a query of its own
     loop = event.loops[-1]
     queryset = event.queryset
     if loop in event.varies or queryset.model.key in event.loop_writes or event.how == "prefetch_related_objects":

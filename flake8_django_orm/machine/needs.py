@@ -17,6 +17,7 @@ from flake8_django_orm.syntax.units import TextPlace
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Frame
     from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.machine.values import QuerySetValue
 
 Read = RelationRead | ManagerRead
 
@@ -29,6 +30,13 @@ def with_missing_loading(events: Sequence[Event], root: Frame) -> list[Event]:
         by_result.setdefault(read.row.result, []).append(read)
     missing = [need for group in by_result.values() for need in _needs(group)]
     return [*events, *(need for need in missing if not any(_serves(other, need) for other in missing))]
+
+
+def _is_shared(machine: Machine, queryset: QuerySetValue) -> bool:
+    """Whether something else was made of the queryset since it loads what it loads: that may be read."""
+    steps = queryset.steps
+    eager = next((n for n, step in enumerate(steps) if step.method in ("select_related", "prefetch_related")), None)
+    return eager is not None and any(len(machine.uses_of(step.result)) > 1 for step in steps[eager:-1])
 
 
 def _serves(outer: MissingLoading, inner: MissingLoading) -> bool:
@@ -104,6 +112,8 @@ def unused_loading(machine: Machine) -> list[Event]:
         seen.add(queryset.result)
         state = machine.store.result(queryset.result)
         if queryset.result in machine.lost_results or state.escaped or queryset.loading.unknown or not queryset.steps:
+            continue
+        if _is_shared(machine, queryset):
             continue
         read = {path for result, path in machine.loaded_reads if result == queryset.result}
         paths = [p for p in loaded_paths(queryset.loading) if not any(r[: len(p)] == p for r in read)]

@@ -291,6 +291,7 @@ def evaluate(
         writes=writes,
         result=result,
         one_of_several=machine.choices > 0,
+        of_ended_loop=bool(machine.loops_behind(*values) - machine.current_loops()),
     )
     histories.note_query(machine)
     if how in FILLS_CACHE - {"index"}:
@@ -435,6 +436,7 @@ def _run(
     machine.emit(Chained, place, before=queryset, step=step, one_of_several=machine.choices > 0)
     fed_lookups.note(machine, queryset, step)
     if name == "iterator":
+        machine.note_queryset_use(queryset, "chained", place)
         return replace(
             queryset,
             streamed=True,
@@ -444,6 +446,7 @@ def _run(
         )
     looked_up = queryset
     if name in ("get", "earliest", "latest", "get_or_create", "update_or_create"):
+        machine.note_queryset_use(queryset, "chained", place)
         looked_up = replace(
             queryset,
             refined=True,

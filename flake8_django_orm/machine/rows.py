@@ -54,6 +54,8 @@ def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> 
     key_uses.note_column(machine, row, place, is_key=name in ("pk", model.primary_key))
     assigned = machine.store.row(row.identity).assigned.get(name)
     if assigned is not None:
+        if name in model.relations:
+            machine.note_relation_read(row, name, place)  # on another way nothing was assigned: there it is read
         return assigned
     relation = model.relations.get(name)
     if relation is not None:

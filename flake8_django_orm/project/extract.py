@@ -111,6 +111,8 @@ class _Scope:
         qualname = qualname or (f"{self.prefix}.{node.name}" if self.prefix else node.name)
         inner = _Scope(self.module, self.path, self.is_package, self.may_yield, qualname, self.depth + 1)
         inner.read(node.body)
+        for name, imported in inner.imports.items():
+            self.imports.setdefault(name, imported)  # what a class body imports is asked for in its module
         return ClassFacts(
             name=node.name,
             qualname=qualname,

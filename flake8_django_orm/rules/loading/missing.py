@@ -14,6 +14,7 @@ from flake8_django_orm.rules.loading.choices import Choices, choices_of
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import MissingLoading
+    from flake8_django_orm.project.models import Model
     from flake8_django_orm.syntax.units import Place
 
 
@@ -34,13 +35,16 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
     words = describe_loading(context.project, origin, [event.path])
     built = loading_place(context.project, origin, [event.path]) or (origin.steps[-1].place if origin.steps else None)
     where = _where(event, built, context)
-    rows = "every" if event.loops else "the"
+    subject, path = _subject(event, context)
+    rows = "the" if not event.loops else "some" if event.conditional else "every"
+    reads = "reads" if rows != "some" else "read"
+    noun = "row" if rows != "some" else "rows"
     raises = any(frame.is_async for frame in event.reads[-1].frame.ancestors())
     cost = "raises SynchronousOnlyOperation in async code" if raises else "runs a query of its own"
     yield Report(
         event=event,
         place=event.place,
-        message=f"{rows} {origin.model.name} row reads {'.'.join(event.path)}, which {cost}: add {words} to {where}",
+        message=f"{rows} {subject} {noun} {reads} {path}, which {cost}: add {words} to {where}",
         fix=add_loading(context.project, origin, event.all_paths, shared=_is_shared(event, built, context)),
         model=origin.model.label,
         relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),
@@ -50,6 +54,21 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
             if read.place != event.place
         ),
     )
+
+
+def _subject(event: MissingLoading, context: RuleContext) -> tuple[str, str]:
+    """The model whose rows are gone through, and what is read from them: the lines of an order, not the order, where
+    only the lines are many."""
+    model: Model | None = event.origin.model
+    subject, start = event.origin.model.name, 0
+    for number, name in enumerate(event.reads[0].row.path, start=1):
+        relation = model.relations.get(name) if model is not None else None
+        model = context.project.model(relation.target) if relation is not None and relation.target else None
+        if relation is None or model is None:
+            break
+        if not relation.kind.single_valued:
+            subject, start = model.name, number
+    return subject, ".".join(event.path[start:])
 
 
 def _of_change_list(event: MissingLoading, context: RuleContext) -> Report:

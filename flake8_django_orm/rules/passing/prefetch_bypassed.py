@@ -73,7 +73,7 @@ class PrefetchBypassedRule(Rule):
             event=event,
             place=event.place,
             message=f"every {event.origin.model.name} row runs a query for {path}{elsewhere} although it is "
-            f"prefetched: {_reason(event)} cannot use the prefetched rows",
+            f"prefetched: {_reason(event)} cannot use the prefetched rows, all() can",
             fix=use_prefetched_rows(context.project, event),
             model=event.origin.model.label,
             relations=("__".join(event.path),),

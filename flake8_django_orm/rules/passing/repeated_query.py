@@ -58,10 +58,12 @@ class RepeatedQuery(Rule):
         if first.loops != second.loops or first.one_of_several or second.one_of_several:
             return
         model = second.queryset.model
+        first_line = context.line_of(first.place)
+        here = "here" if second.frame.parent is None else f"on {context.line_of(second.place)}"
         yield Report(
             event=event,
             place=second.place,
-            message=f"the query to {model.name} on {context.line_of(first.place)} is sent again here: keep its result",
+            message=f"the query to {model.name} on {first_line} is sent again {here}: keep its result",
             model=model.label,
             related=(RelatedPlace(first.place, "the first query"),),
         )
