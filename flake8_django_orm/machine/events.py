@@ -429,6 +429,7 @@ class ColumnChange:
     `place` is the whole assignment statement, `value` what was assigned. `old_read` and `new_read` say whether the old
     value is tested or used elsewhere before, and the new one read afterwards: then an F() expression would change more.
     `frame` is where it was assigned, which may be another one than that of the save.
+    `kept` tells an expression that stays on the row in every Django version: a bulk method has written it.
     """
 
     column: str
@@ -438,6 +439,7 @@ class ColumnChange:
     old_read: bool = False
     new_read: bool = False
     frame: Frame | None = field(default=None, compare=False)
+    kept: bool = False
 
     @property
     def from_itself(self) -> Arithmetic | None:

@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import fed_lookups, histories, key_uses, loading_calls, outcomes, refetches, relations
+from flake8_django_orm.machine import (
+    bulk_writes,
+    fed_lookups,
+    histories,
+    key_uses,
+    loading_calls,
+    outcomes,
+    refetches,
+    relations,
+)
 from flake8_django_orm.machine.events import Chained, ManagerRead, PrefetchBypassed, QueryRun, ResultReused, RowsUpdated
 from flake8_django_orm.machine.loading import NOTHING, UNKNOWN_LOADING, How, Loaded
 from flake8_django_orm.machine.values import (
@@ -458,6 +467,8 @@ def _run(
         looked_up = replace(queryset, steps=(*queryset.steps, step))
     if name == "update":
         machine.emit(RowsUpdated, place, queryset=queryset, values=arguments)
+    if name in bulk_writes.BULK_WRITES:
+        bulk_writes.note(machine, name, arguments)
     machine.last_query = 0
     pattern = evaluate(machine, looked_up, name, place, arguments, writes=method.writes)
     if name in ("get", "first"):

@@ -219,7 +219,13 @@ def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place
     _emit_write(machine, row, "save", arguments, place, _fields_of_save(state, arguments, update_fields))
     unsaved = {k: v for k, v in state.written.items() if update_fields is not None and k not in update_fields}
     changed = tuple(name for name in state.changed if update_fields is not None and name not in update_fields)
-    machine.store.set_row(row.identity, replace(state, written=unsaved, changed=changed))
+    # What save() has written it may read back; what a bulk method has written nobody reads back.
+    expressions = {
+        k: replace(v, kept=False) if update_fields is None or k in update_fields else v
+        for k, v in state.expressions.items()
+    }
+    saved = replace(state, written=unsaved, changed=changed, expressions=expressions)
+    machine.store.set_row(row.identity, saved)
 
 
 def _emit_write(

@@ -24,7 +24,8 @@ RowKey = tuple[int, tuple[str, ...], int | None]
 class ResultState:
     """A result set. `reads` maps the path of a relation read on its rows to whether every row has it now.
 
-    `extra` is what prefetch_related_objects() loaded on top of the queryset's own loading.
+    `extra` is what prefetch_related_objects() loaded on top of the queryset's own loading. `expressions` are the
+    columns of its rows in which a loop left a database expression, `unsaved` those that are not in the database yet.
     """
 
     evaluated: bool = False
@@ -33,6 +34,8 @@ class ResultState:
     reads: dict[tuple[str, ...], bool] = field(default_factory=dict)
     extra: Loading = NOTHING
     queries: tuple[int, ...] = ()  # the orders of the QueryRun events that this queryset has sent on the way here
+    expressions: dict[str, ColumnChange] = field(default_factory=dict)
+    unsaved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,16 @@ class Store:
 
     def row(self, key: RowKey) -> RowState:
         state = self._states.get(("row", key))
-        return state if isinstance(state, RowState) else RowState()
+        return state if isinstance(state, RowState) else self._untouched(key)
+
+    def _untouched(self, key: RowKey) -> RowState:
+        """A row of which nothing is known but what a loop over the same rows has left on each of them."""
+        number, path, loop = key
+        result = self.result(number)
+        if path or loop is None or not result.expressions:
+            return RowState()
+        written = {name: change for name, change in result.expressions.items() if name in result.unsaved}
+        return RowState(expressions=dict(result.expressions), written=written)
 
     def set_row(self, key: RowKey, state: RowState) -> None:
         self._states["row", key] = state
@@ -151,6 +163,9 @@ class Store:
                 self.set_result(result, replace(state, extra=state.extra.merged(added)))
             if row.escaped and not path:
                 self.escape_result(result)
+            if not path and row.expressions != (state := self.result(result)).expressions:
+                unsaved = frozenset(row.expressions.keys() & row.written.keys())
+                self.set_result(result, replace(state, expressions=row.expressions, unsaved=unsaved))
 
     # -- objects ------------------------------------------------------------------------------------------------
 
@@ -217,6 +232,8 @@ def _join_states(states: list[State | None]) -> State:
             reads=_join_reads([r.reads for r in results]),
             extra=extra,
             queries=tuple(sorted({order for r in results for order in r.queries})),
+            expressions={name: change for r in results for name, change in r.expressions.items()},
+            unsaved=frozenset().union(*(r.unsaved for r in results)),
         )
     if any(isinstance(s, RowState) for s in states):
         return RowState(

@@ -274,6 +274,11 @@ class Project(Asking):
         return None if found is None else self.model(found.key)
 
     @asked
+    def database_engines(self) -> frozenset[str]:
+        """The backends that the settings name in DATABASES; empty where one of them is not told."""
+        return self._settings.database_engines()
+
+    @asked
     def models(self) -> Sequence[Model]:
         """Every model class of the project, abstract ones included; models of the environment come by name
         only.

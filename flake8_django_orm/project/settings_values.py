@@ -48,6 +48,23 @@ class SettingsValues:
             listed.update(dict.fromkeys(self._texts(found.module, found.value, 0)))
         return tuple(listed)
 
+    def database_engines(self) -> frozenset[str]:
+        """Every ENGINE that a settings module outside of tests names in DATABASES; empty where one is not told."""
+        engines: set[str] = set()
+        for found in self._found("DATABASES"):
+            databases = _entries(found.value)
+            if file_kind(found.module.replace(".", "/") + ".py") is FileKind.TEST or "test" in found.module:
+                continue
+            for _, database in databases:
+                engine = next((value for key, value in _entries(database) if key == "ENGINE"), None)
+                name = self._text(found.module, engine, 0) if engine is not None else None
+                if name is None:
+                    return frozenset()
+                engines.add(name)
+            if not databases:
+                return frozenset()
+        return frozenset(engines)
+
     def _found(self, name: str) -> list[Assignment]:
         if name not in self._assignments:
             self._assignments[name] = list(self._search(name))
@@ -94,6 +111,14 @@ class SettingsValues:
         elif expr.kind == "call" and _is_sequence_call(self._resolver, module, expr):
             for item in expr.items:
                 yield from self._texts(module, item, depth + 1)
+
+
+def _entries(value: Expr) -> list[tuple[object, Expr]]:
+    """The literal keys of a dict with what stands under them."""
+    if value.kind != "dict":
+        return []
+    keys, values = value.items[::2], value.items[1::2]
+    return [(key.value, found) for key, found in zip(keys, values, strict=False) if key.kind == "const"]
 
 
 def _is_sequence_call(resolver: Resolver, module: str, expr: Expr) -> bool:

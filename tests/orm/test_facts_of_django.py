@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flake8_django_orm.orm.databases import SAVE_REFRESHES_SINCE, WITHOUT_RETURNING
 from flake8_django_orm.orm.managers import PARENT_KNOWN, USES_BASE_MANAGER
 from flake8_django_orm.project.models import RelationKind
 from tests.orm.oracle import Oracle
@@ -152,7 +153,19 @@ def test_fetch_peers(oracle: Oracle) -> None:
 
 
 def test_expressions_stay_on_the_instance(oracle: Oracle) -> None:
-    """Since 6.0 save() reads the value back; bulk_update() leaves the expression."""
+    """Since 6.0 save() reads the value back, or defers the column; bulk methods leave the expression."""
     left = oracle.ask("expressions_on_instances")
-    assert left["save"] == ("int" if oracle.version >= (6, 0) else "CombinedExpression")
+    since = oracle.version >= SAVE_REFRESHES_SINCE
+    assert left["save"] == ("int" if since else "CombinedExpression")
+    assert left["save without RETURNING"] == ("deferred" if since else None)
     assert left["bulk_update"] == "CombinedExpression"
+    assert left["bulk_create"] == "Lower"
+    assert left["added by bulk_update and save"] == 2
+
+
+def test_databases_without_returning(oracle: Oracle) -> None:
+    found = oracle.ask("backends_without_returning")
+    if oracle.version < SAVE_REFRESHES_SINCE:
+        assert found is None
+    else:
+        assert set(found) == WITHOUT_RETURNING

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import ColumnChange, RowSaved
 from flake8_django_orm.machine.values import Expression
+from flake8_django_orm.orm.databases import SAVE_REFRESHES_SINCE
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
-#: Since then save() replaces an expression by the value that the database worked out.
-_SAVE_REFRESHES = (6, 0)
 _ARITHMETIC = frozenset("+-*/%^|&")
 
 
 class ExpressionSavedTwice(Rule):
     """## What it does
     Flags a second `save()` of a row on which an expression such as `F("likes") + 1` was saved before and not read
-    again. Holds for projects that run on a Django before 6.0.
+    again. After a `save()` this holds for projects that run on a Django before 6.0, after a `bulk_update()` for all.
 
     ## Why is this bad
-    Before Django 6.0 the expression stays on the instance after `save()`. The next `save()` sends it once more, and the
-    database adds once more, although nothing but another column was changed in between.
+    Before Django 6.0 the expression stays on the instance after `save()`, and in every version after `bulk_update()`.
+    The next `save()` sends it once more, and the database adds once more, although nothing but another column was
+    changed in between.
 
     ## Example
     ```python
@@ -58,9 +58,8 @@ class ExpressionSavedTwice(Rule):
     database changes less than before.
 
     ## What it does not see
-    Expressions written by `bulk_update()` or `bulk_create()`, which no Django reads back, and saves in another
-    function. The version comes from `--djq-django-version`, else from the project's lock file or requirements, else it
-    is the oldest that is supported.
+    Saves in another function, and a second `bulk_update()`. The version comes from `--djq-django-version`, else from
+    the project's lock file or requirements, else it is the oldest that is supported.
 
     ## References
     - [Django documentation: F() assignments persist after Model.save()](https://docs.djangoproject.com/en/5.2/ref/models/expressions/#f-assignments-persist-after-model-save)
@@ -72,9 +71,8 @@ class ExpressionSavedTwice(Rule):
     listens = RowSaved
 
     def check(self, event: RowSaved, context: RuleContext) -> Iterator[Report]:
-        if context.django_version is None or context.django_version >= _SAVE_REFRESHES:
-            return
-        changes = [change for change in event.stale if changes_itself(change)]
+        stays = context.django_version is not None and context.django_version < SAVE_REFRESHES_SINCE
+        changes = [change for change in event.stale if changes_itself(change) and (change.kept or stays)]
         if not changes:
             return
         from flake8_django_orm.fixes.refresh import refresh_before
@@ -85,12 +83,16 @@ class ExpressionSavedTwice(Rule):
             event=event,
             place=event.place,
             message=f"this save() works out the expression on {model.name}.{', '.join(columns)} once more, as it was "
-            "saved before: call refresh_from_db() in between, or name update_fields",
+            f"{_written(changes)} before: call refresh_from_db() in between, or name update_fields",
             fix=refresh_before(context.project, event.place, columns, is_async=event.frame.is_async),
             model=model.label,
             related=tuple(RelatedPlace(change.place, "the expression is assigned here") for change in changes),
             own_frame=event.frame.parent is None,
         )
+
+
+def _written(changes: list[ColumnChange]) -> str:
+    return "written by a bulk method, which leaves it on the row," if all(c.kept for c in changes) else "saved"
 
 
 def changes_itself(change: ColumnChange) -> bool:
