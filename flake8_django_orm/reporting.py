@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from flake8_django_orm.readers.execution import Execution
     from flake8_django_orm.syntax.units import Place
 
+#: What is added to a message about a part of a template that is cached.
+_CACHED = "(in a cached fragment: only when that is made anew)"
+
 #: Which rules are silent where another one speaks of the same query (DESIGN.md, "Where a report points").
 SILENCED_BY: dict[str, frozenset[str]] = {
     "DJQ301": frozenset({"DJQ305"}),
@@ -60,14 +63,15 @@ def to_findings(
         source = execution.source(path)
         if anchor is None or source is None:
             continue
-        keys = {(rule.code, span[0], report.message), _trouble(rule, report)}
+        message = f"{report.message} {_CACHED}" if report.event.cached else report.message
+        keys = {(rule.code, span[0], message), _trouble(rule, report)}
         if keys & seen:
             continue
         seen |= keys
         yield Finding(
             code=rule.code,
             name=rule.name,
-            message=report.message,
+            message=message,
             path=path,
             start=source.location(span[0]),
             end=source.location(span[1]),

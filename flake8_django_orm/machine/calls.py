@@ -112,8 +112,8 @@ def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place
             return rows.call_method(machine, callee, arguments, place)
         case Method(receiver=Collection()):
             return containers.call_method(machine, callee, arguments, place)
-        case Method(receiver=TemplateValue(names=names), name="render"):
-            return renders.render(machine, names, arguments, 0, place)
+        case Method(receiver=TemplateValue() as template, name="render"):
+            return renders.render(machine, template, arguments, 0, place)
         case Method(receiver=Constant(value=str())):
             return externals.call(machine, f"builtins.str.{callee.name}", arguments, place)
         case Method(receiver=ExternalValue(name=name)):

@@ -74,6 +74,7 @@ class Event:
     conditional: bool = False
     atomic: bool = False  # inside transaction.atomic()
     guarded: bool = False  # rows were locked before in this transaction, or the code holds a lock or expects a conflict
+    cached: bool = False  # in a part of a template whose text is kept
     order: int = 0  # grows from event to event of a root
 
     def frames(self) -> Iterable[Frame]:

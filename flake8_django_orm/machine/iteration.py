@@ -18,6 +18,7 @@ from flake8_django_orm.machine.values import (
     Argument,
     Collection,
     Constant,
+    ExternalValue,
     Fetched,
     FunctionValue,
     Instance,
@@ -33,6 +34,7 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
+from flake8_django_orm.orm import callables
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.frames import Loop
@@ -222,6 +224,8 @@ def index(machine: Machine, value: Value, key: Value, place: Place) -> Value:
                 return member
         case Collection(shape=Shape.DICT):
             return mappings.get_item(machine, value, key)
+        case ExternalValue(name=callables.TEMPLATE_ENGINES):
+            return value
     if isinstance(value, Instance) and (method := machine.project.find_method(value.key, "__getitem__")) is not None:
         return machine.call(FunctionValue(facts=method, bound=value), (Argument(key),), place)
     if isinstance(value, Collection):

@@ -165,6 +165,7 @@ class Machine:
     watch: Callable[[Place, Value], None] | None = None  # told of every expression's value (explain)
     atomic: int = 0
     guards: int = 0
+    cached_fragments: int = 0
     rows_locked: bool = False
     transaction_writes: set[str] = field(default_factory=set)  # keys of the models written in the running transaction
     settled: dict[tuple[int, str], Constant] = field(default_factory=dict)  # attributes that hold one value here
@@ -266,6 +267,15 @@ class Machine:
             self.guards -= by_lock
 
     @contextmanager
+    def cached_fragment(self) -> Iterator[None]:
+        """Run a part of a template whose text is kept for the next time."""
+        self.cached_fragments += 1
+        try:
+            yield
+        finally:
+            self.cached_fragments -= 1
+
+    @contextmanager
     def knowing(self, known: Mapping[int, bool]) -> Iterator[None]:
         """Run a block on whose way these queries found something (or nothing)."""
         before, self.known = self.known, {**self.known, **known}
@@ -325,6 +335,7 @@ class Machine:
                 conditional=self.is_conditional(around),
                 atomic=self.atomic > 0,
                 guarded=self.guards > 0 or self.rows_locked,
+                cached=self.cached_fragments > 0,
                 order=self.now(),
                 **facts,
             )

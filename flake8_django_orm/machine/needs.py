@@ -92,6 +92,7 @@ def _needs(reads: Sequence[Read]) -> Iterable[MissingLoading]:
             frame=first.frame,
             loops=first.loops,
             conditional=first.conditional,
+            cached=all(read.cached for read in own),
             origin=first.origin,
             path=path,
             relation=first.relation,

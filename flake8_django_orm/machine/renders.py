@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.values import UNKNOWN, Argument, TemplateValue, Unknown, Value, loops_of
+from flake8_django_orm.machine.values import UNKNOWN, Argument, Constant, TemplateValue, Unknown, Value, loops_of
 from flake8_django_orm.orm import callables
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Pl
     """A call of render() and its kin, or of get_template(); None for any other function."""
     if name in callables.TEMPLATE_GETTERS:
         return TemplateValue(names=_given(arguments, 0, *_NAMES) or UNKNOWN)
+    if name in callables.TEMPLATE_MAKERS:
+        return _made(arguments)
+    if name in callables.CONTEXTS:
+        return _given(arguments, callables.CONTEXTS[name], "dict_") or Constant(None)
     described = callables.RENDERS.get(name)
     if described is None:
         return None
@@ -39,12 +43,20 @@ def render(
 ) -> Value:
     """Render the template of that name with the context among the arguments."""
     context = _given(arguments, position, keyword)
-    seen = context is not None and machine.programs.render(machine, names, context, place)
+    seen = machine.programs.render(machine, names, UNKNOWN if context is None else context, place)
     for argument in arguments:
         machine.note_use(argument.value)
         if not (seen and argument.value is context):
             machine.lose(argument.value)
     return Unknown(loops=loops_of(*(a.value for a in arguments)))
+
+
+def _made(arguments: tuple[Argument, ...]) -> Value:
+    """A template that is made from its text."""
+    for argument in arguments[:1]:
+        if isinstance(argument.value, Constant) and isinstance(argument.value.value, str):
+            return TemplateValue(names=argument.value, written=argument.place)
+    return TemplateValue()
 
 
 def _given(arguments: tuple[Argument, ...], position: int, *keywords: str) -> Value | None:

@@ -309,9 +309,13 @@ class PrefetchValue(Value):
 
 @dataclass(frozen=True, slots=True)
 class TemplateValue(Value):
-    """What get_template() gives: the template of the first of these names that there is."""
+    """What get_template() gives: the template of the first of these names that there is.
+
+    `written` is where a template stands that was made from a string; then `names` is its text.
+    """
 
     names: Value = UNKNOWN
+    written: Place | None = None
 
 
 class Shape(enum.Enum):

@@ -210,12 +210,34 @@ RENDERS: Mapping[str, tuple[int, int, str]] = MappingProxyType(
     }
 )
 
+#: `engines["django"]` is one of them.
+TEMPLATE_ENGINES = "django.template.engines"
+
 #: Functions that give a template: the names they take are in argument 0.
 TEMPLATE_GETTERS: frozenset[str] = frozenset(
     {
         "django.template.loader.get_template",
         "django.template.loader.select_template",
-        "django.template.engines.get_template",
+        f"{TEMPLATE_ENGINES}.get_template",
+    }
+)
+
+#: Functions that make a template of the text in argument 0.
+TEMPLATE_MAKERS: frozenset[str] = frozenset(
+    {
+        "django.template.Template",
+        "django.template.base.Template",
+        f"{TEMPLATE_ENGINES}.from_string",
+    }
+)
+
+#: Classes that hold what a template is given: the position of the dict.
+CONTEXTS: Mapping[str, int] = MappingProxyType(
+    {
+        "django.template.Context": 0,
+        "django.template.context.Context": 0,
+        "django.template.RequestContext": 1,
+        "django.template.context.RequestContext": 1,
     }
 )
 

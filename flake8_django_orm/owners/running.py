@@ -35,23 +35,27 @@ def run_owner(
     """
     run = _run(project, execution, facts, owner, django_version)
     inherited = {
-        _identity(event)
+        _identity(project, event)
         for key in project.mro(facts.key)[1:]
         if (base := project.class_facts(key)) is not None and _is_root(project, base, owner)
         for event in _run(project, execution, base, owner, django_version).events
     }
-    return replace(run, events=tuple(event for event in run.events if _identity(event) not in inherited))
+    return replace(run, events=tuple(event for event in run.events if _identity(project, event) not in inherited))
 
 
 def _is_root(project: Project, facts: ClassFacts, owner: Owner) -> bool:
     return project.is_own(facts.path) and owner.has_pieces(facts) and owner.owns(project, facts)
 
 
-def _identity(event: Event) -> object:
-    """What is read where, and by which queryset: the same for a class and for one that inherits all of it."""
+def _identity(project: Project, event: Event) -> object:
+    """What is read where, and by which queryset: the same for a class and for one that inherits all of it.
+
+    Where the framework alone makes the queryset, as of a model, a subclass that has it cut into pages reads the same.
+    """
     origin = getattr(event, "origin", None) or getattr(event, "queryset", None)
-    places = tuple(step.place for step in origin.steps) if origin is not None else ()
-    return (type(event), event.place, places, getattr(event, "path", ()))
+    steps = tuple(step.place for step in origin.steps if project.is_own(step.place.path)) if origin is not None else ()
+    model = origin.model.key if origin is not None else ""
+    return (type(event), event.place, model, steps, getattr(event, "path", ()))
 
 
 def _run(

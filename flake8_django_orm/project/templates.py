@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import os
 import posixpath
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
 _APP_DIRECTORIES = ("templates", "jinja2")
 _JINJA_SUFFIXES = (".jinja", ".jinja2", ".j2")
 _MAX_DEPTH = 12
+_LITERAL = re.compile(r"""[rRuU]?(?P<quote>'{3}|"{3}|'|")(?P<text>.*)(?P=quote)""", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A template's text in a Python file. `exact`: `span` is that of the very text, else of what stands for it."""
+
+    text: str
+    span: tuple[int, int]
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,23 @@ class TemplateFile:
     name: str
     path: str
     is_jinja: bool = False
+    written: Written | None = None  # of a template that a string in the file at `path` makes
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a piece of the template stands in its file."""
+        if self.written is None:
+            return start, end
+        first, last = self.written.span
+        return (first + start, first + end) if self.written.exact else (first, last)
+
+
+def written_template(path: str, source: str, span: tuple[int, int], text: str) -> TemplateFile:
+    """The template whose text a Python expression gives; `span` is that of the expression in the source."""
+    found = _LITERAL.fullmatch(source[slice(*span)])
+    exact = found is not None and found["text"] == text
+    if exact and found is not None:
+        span = (span[0] + found.start("text"), span[0] + found.end("text"))
+    return TemplateFile("a template string", path, written=Written(text, span, exact))
 
 
 @dataclass(frozen=True, slots=True)

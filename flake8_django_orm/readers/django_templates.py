@@ -47,7 +47,6 @@ from flake8_django_orm.readers.template_values import (
     called,
     grouped,
     handed_over,
-    known_entries,
     member,
     unpacked,
 )
@@ -63,7 +62,7 @@ if TYPE_CHECKING:
 
 #: Blocks that render what they hold, as it stands.
 _TRANSPARENT = frozenset(
-    {"spaceless", "autoescape", "localize", "localtime", "timezone", "language", "filter", "cache", "compress"}
+    {"spaceless", "autoescape", "localize", "localtime", "timezone", "language", "filter", "compress"}
 )
 #: Tags whose arguments become text.
 _TEXT_TAGS = frozenset(
@@ -192,7 +191,7 @@ class DjangoTemplateReader:
     def _parsed(self, file: TemplateFile | None) -> tuple[Node, ...] | None:
         if file is None or file.path in self.rendering.running:
             return None
-        parsed: tuple[Node, ...] | None = self.rendering.templates.parsed(file.path, "django")
+        parsed: tuple[Node, ...] | None = self.rendering.templates.parsed(file, "django")
         return parsed
 
     @contextmanager
@@ -226,7 +225,7 @@ class DjangoTemplateReader:
     # -- expressions --------------------------------------------------------------------------------------------
 
     def _place(self, start: int, end: int) -> Place:
-        return text_place(self.file.path, start, end)
+        return text_place(self.file.path, *self.file.span(start, end))
 
     def evaluate(self, expression: Expression) -> Value:
         """The value of an expression, its filters applied."""
@@ -420,6 +419,11 @@ class DjangoTemplateReader:
         for section in tag.sections[1:]:
             branches(self.machine, [partial(self.read, section.body), lambda: None])
 
+    def _cache(self, tag: Tag) -> None:
+        self._texts(tag.bits)
+        with self.machine.cached_fragment():
+            self.read(tag.body)
+
     def _with(self, tag: Tag) -> None:
         with self.scopes.pushed(self._bindings(tag.bits)):
             self.read(tag.body)
@@ -563,11 +567,7 @@ class DjangoTemplateReader:
             else:
                 values.append(self._value_of_bit(bit))
         given: tuple[Argument, ...] = arguments_of(values, keywords, place)
-        value = self.machine.call(FunctionValue(facts=registered.function), given, place)
-        if registered.template is None:
-            return value
-        self.rendering.read(Constant(registered.template), known_entries(self.machine, value), place, framework=False)
-        return UNKNOWN
+        return self.machine.call(FunctionValue(facts=registered.function), given, place)
 
     def _opaque(self, tag: Tag, bits: Sequence[Bit]) -> None:
         self.rendering.unseen = True
@@ -589,6 +589,7 @@ _TAGS: dict[str, Callable[[DjangoTemplateReader, Tag], None]] = {
     "ifequal": DjangoTemplateReader._if_equal,
     "ifnotequal": DjangoTemplateReader._if_equal,
     "for": DjangoTemplateReader._for,
+    "cache": DjangoTemplateReader._cache,
     "with": DjangoTemplateReader._with,
     "blocktranslate": DjangoTemplateReader._block_translate,
     "blocktrans": DjangoTemplateReader._block_translate,

@@ -18,7 +18,7 @@ from flake8_django_orm.readers.expressions import Closure
 from flake8_django_orm.readers.gate import FunctionGate
 from flake8_django_orm.readers.python import PythonReader
 from flake8_django_orm.syntax.names import bound_names
-from flake8_django_orm.syntax.units import Unit, blank_out, parse_unit
+from flake8_django_orm.syntax.units import Place, Unit, blank_out, parse_unit
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.project import Project
     from flake8_django_orm.readers.rendering import Templates
     from flake8_django_orm.source import SourceFile
-    from flake8_django_orm.syntax.units import Place
 
 #: Parsed functions kept at a time: a tree takes about a megabyte a thousand lines.
 KEPT_UNITS = 600
@@ -96,12 +95,16 @@ class Execution:
         return reader.env.get(assignment.name, UNKNOWN)
 
     def render(self, machine: Machine, names: Value, context: Value, place: Place) -> bool:
-        """Read a template with its context; the template readers are loaded with the first one."""
+        """Read a template with its context."""
+        return self._all_templates().render(machine, names, context, place)
+
+    def _all_templates(self) -> Templates:
+        """The template readers are loaded with the first template."""
         if self._templates is None:
             from flake8_django_orm.readers.rendering import Templates
 
             self._templates = Templates(self.project)
-        return self._templates.render(machine, names, context, place)
+        return self._templates
 
     def class_unit(self, facts: ClassFacts) -> Unit | None:
         """The class statement, parsed with its methods blanked out; nested classes such as Meta are kept."""
@@ -156,8 +159,16 @@ class Execution:
         node = definition_of(unit)
         if node is None:
             return UNKNOWN
-        reader = function_reader(machine, unit, facts, node, values)
-        return reader.read_body(node.body)
+        return self.run_definition(machine, unit, facts, node, values)
+
+    def run_definition(
+        self, machine: Machine, unit: Unit, facts: FunctionFacts, node: cst.FunctionDef, values: dict[str, Value]
+    ) -> Value:
+        """Run the body of a function, in the frame that stands for it; what its callers get."""
+        returned = function_reader(machine, unit, facts, node, values).read_body(node.body)
+        if any(decorator.endswith("inclusion_tag") for decorator in facts.decorators):
+            return self._all_templates().show_inclusion(machine, facts, returned, Place(unit, node.name))
+        return returned
 
 
 def definition_of(unit: Unit) -> cst.FunctionDef | None:

@@ -101,7 +101,7 @@ class JinjaReader:
     def _parsed(self, file: TemplateFile | None) -> nodes.Template | None:
         if file is None or file.path in self.rendering.running or len(self.rendering.running) > 8:
             return None
-        parsed: nodes.Template | None = self.rendering.templates.parsed(file.path, "jinja")
+        parsed: nodes.Template | None = self.rendering.templates.parsed(file, "jinja")
         return parsed
 
     @contextmanager

@@ -13,8 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.machine.frames import Body, Frame
-from flake8_django_orm.machine.values import Collection, Constant, TemplateValue, Value, each
+from flake8_django_orm.machine.values import UNKNOWN, Collection, Constant, TemplateValue, Value, each
 from flake8_django_orm.project.facts import FunctionFacts
+from flake8_django_orm.project.templates import written_template
 from flake8_django_orm.readers.template_values import branches, known_entries
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Rendering:
 
     def file(self, names: Value, base: str = "") -> TemplateFile | None:
         """The first template that exists of a name or a list of names; `./` is seen from the template `base`."""
+        if isinstance(names, TemplateValue) and names.written is not None and isinstance(names.names, Constant):
+            return self.templates.written(names.written, str(names.names.value))
         for name in _names(names):
             found = self.templates.find(name, base)
             if found is not None:
@@ -100,18 +103,35 @@ class Templates:
         self.project = project
         self._parsed: dict[tuple[str, str], Any] = {}
 
-    def render(self, machine: Machine, names: Value, context: Value, place: Place) -> bool:
+    def render(self, machine: Machine, names: Value, context: Value, place: Place, *, framework: bool = True) -> bool:
         """Render in the machine's running frame. True where all that the context may meet was read."""
         machine.allow_more(TEMPLATE_WORK)
         rendering = Rendering(self, machine)
-        rendering.read(names, known_entries(machine, context), place)
+        rendering.read(names, known_entries(machine, context), place, framework=framework)
         return not rendering.unseen
+
+    def show_inclusion(self, machine: Machine, facts: FunctionFacts, returned: Value, place: Place) -> Value:
+        """What an inclusion tag does with the context that its function returns."""
+        name = facts.path.removesuffix(".py").rpartition("templatetags/")[2].replace("/", ".")
+        for registered in self.project.template_library(name).values():
+            if registered.function.key == facts.key and registered.template is not None:
+                template = Constant(registered.template)
+                if not self.render(machine, template, returned, place, framework=False):
+                    machine.lose(returned)
+                return UNKNOWN
+        return returned
 
     def find(self, name: str, base: str = "") -> TemplateFile | None:
         """The file of a template's name."""
         if name.startswith(("./", "../")):
             name = f"{base.rpartition('/')[0]}/{name}".lstrip("/")
         return self.project.template(name)
+
+    def written(self, place: Place, text: str) -> TemplateFile | None:
+        """The template that a string in Python makes."""
+        self.project.note("text", place.path)
+        source = self.project.text(place.path)
+        return None if source is None else written_template(place.path, source, place.span, text)
 
     def read(
         self,
@@ -123,8 +143,9 @@ class Templates:
     ) -> None:
         """Read one template with the reader of its language; the other one where it does not parse."""
         jinja_first = file.is_jinja or rendering.languages[-1:] == ["jinja"]
-        for language in ("jinja", "django") if jinja_first else ("django", "jinja"):
-            parsed = self.parsed(file.path, language)
+        languages = ("jinja", "django") if jinja_first else ("django", "jinja")
+        for language in languages if file.written is None else ("django",):
+            parsed = self.parsed(file, language)
             if parsed is None:
                 continue
             rendering.languages.append(language)
@@ -140,8 +161,11 @@ class Templates:
             return
         rendering.unseen = True
 
-    def parsed(self, path: str, language: str) -> Any:
+    def parsed(self, file: TemplateFile, language: str) -> Any:
         """The template's tree in one of the two languages; None where it is none, or cannot be read."""
+        path = file.path
+        if file.written is not None:
+            return _parse(file.written.text, language)
         key = (path, language)
         self.project.note("text", path)
         if key not in self._parsed:

@@ -14,7 +14,6 @@ from flake8_django_orm.machine.needs import with_missing_loading
 from flake8_django_orm.readers.execution import (
     Execution,
     definition_of,
-    function_reader,
     receiver_value,
     root_frame,
 )
@@ -55,12 +54,11 @@ def run_function(
     machine.watch = watch
     values = _root_parameters(machine, facts)
     machine.calls.append(Entered(facts, {}))
-    reader = function_reader(machine, unit, facts, node, values)
     cut = False
     atomic = any(decorator.rsplit(".", 1)[-1] == "atomic" for decorator in facts.decorators)
     try:
         with machine.transaction(atomic):
-            reader.read_body(node.body)
+            execution.run_definition(machine, unit, facts, node, values)
     except (WorkBoundError, RecursionError):
         cut = True
     events = with_missing_loading(machine.finished_events(), machine.root)

@@ -22,6 +22,7 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
     """One report for the queryset's missing path."""
     # Fix builders import libcst, which a file without findings must not pay for.
     from flake8_django_orm.fixes import admin
+    from flake8_django_orm.fixes.class_views import declare_queryset
     from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading, loading_place
 
     origin = event.origin
@@ -45,7 +46,8 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
         event=event,
         place=event.place,
         message=f"{rows} {subject} {noun} {reads} {path}, which {cost}: add {words} to {where}",
-        fix=add_loading(context.project, origin, event.all_paths, shared=_is_shared(event, built, context)),
+        fix=add_loading(context.project, origin, event.all_paths, shared=_is_shared(event, built, context))
+        or declare_queryset(context.project, origin, event.frame, event.all_paths),
         model=origin.model.label,
         relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),
         related=tuple(
