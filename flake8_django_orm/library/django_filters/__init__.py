@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.functional import cached_property
 from django.views.generic import ListView
 
 
@@ -20,8 +21,9 @@ class BaseFilterSet:
     def filter_queryset(self, queryset):
         return queryset
 
-    @property
+    @cached_property
     def qs(self):
+        # The real one keeps it by hand: it is evaluated once.
         return self.filter_queryset(self.queryset.all())
 
 
