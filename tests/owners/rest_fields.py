@@ -1,4 +1,4 @@
-"""Fields of serializers, each with a queryset to read: what both the real Django REST framework and the linter are asked.
+"""Fields of serializers, each with a queryset to read, to ask the real Django REST framework and the linter about.
 
 Plain data: `name: (queryset, field)`, both as source text. The fields are those of a plain Serializer.
 """

@@ -1,4 +1,4 @@
-"""The linter reports a field of a serializer exactly where the real Django REST framework sends a query for each row."""
+"""The linter reports a field of a serializer exactly where the real framework sends a query for each row."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def reported() -> dict[str, set[str]]:
     for number, (name, (queryset, field)) in enumerate(FIELDS.items()):
         start = text.count("\n")
         text += VIEW.format(number=number, queryset=queryset, field=field)
-        rows.update({row: name for row in range(start + 1, text.count("\n") + 1)})
+        rows.update(dict.fromkeys(range(start + 1, text.count("\n") + 1), name))
     models = (FIXTURES / "orm" / "models.py").read_text(encoding="utf-8")
     found: dict[str, set[str]] = {name: set() for name in FIELDS}
     with project_directory({"app/models.py": models, "app/views.py": text}) as root:
