@@ -47,6 +47,7 @@ from flake8_django_orm.readers.template_values import (
     called,
     grouped,
     handed_over,
+    known_entries,
     member,
     unpacked,
 )
@@ -567,7 +568,14 @@ class DjangoTemplateReader:
             else:
                 values.append(self._value_of_bit(bit))
         given: tuple[Argument, ...] = arguments_of(values, keywords, place)
-        return self.machine.call(FunctionValue(facts=registered.function), given, place)
+        value = self.machine.call(FunctionValue(facts=registered.function), given, place)
+        if registered.template is None:
+            return value
+        if not all(isinstance(argument.value, (Unknown, Constant)) for argument in given):
+            # Given nothing, the tag shows what it fetched itself: that is its own business, as a root.
+            shown = known_entries(self.machine, value)
+            self.rendering.read(Constant(registered.template), shown, place, framework=False)
+        return UNKNOWN
 
     def _opaque(self, tag: Tag, bits: Sequence[Bit]) -> None:
         self.rendering.unseen = True

@@ -159,16 +159,15 @@ class Execution:
         node = definition_of(unit)
         if node is None:
             return UNKNOWN
-        return self.run_definition(machine, unit, facts, node, values)
+        return function_reader(machine, unit, facts, node, values).read_body(node.body)
 
-    def run_definition(
+    def run_root(
         self, machine: Machine, unit: Unit, facts: FunctionFacts, node: cst.FunctionDef, values: dict[str, Value]
-    ) -> Value:
-        """Run the body of a function, in the frame that stands for it; what its callers get."""
+    ) -> None:
+        """Run the body of a function for itself: an inclusion tag goes on to its template."""
         returned = function_reader(machine, unit, facts, node, values).read_body(node.body)
         if any(decorator.endswith("inclusion_tag") for decorator in facts.decorators):
-            return self._all_templates().show_inclusion(machine, facts, returned, Place(unit, node.name))
-        return returned
+            self._all_templates().show_inclusion(machine, facts, returned, Place(unit, node.name))
 
 
 def definition_of(unit: Unit) -> cst.FunctionDef | None:

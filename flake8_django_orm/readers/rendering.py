@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.machine.frames import Body, Frame
-from flake8_django_orm.machine.values import UNKNOWN, Collection, Constant, TemplateValue, Value, each
+from flake8_django_orm.machine.values import Collection, Constant, TemplateValue, Value, each
 from flake8_django_orm.project.facts import FunctionFacts
 from flake8_django_orm.project.templates import written_template
 from flake8_django_orm.readers.template_values import branches, known_entries
@@ -110,16 +110,13 @@ class Templates:
         rendering.read(names, known_entries(machine, context), place, framework=framework)
         return not rendering.unseen
 
-    def show_inclusion(self, machine: Machine, facts: FunctionFacts, returned: Value, place: Place) -> Value:
+    def show_inclusion(self, machine: Machine, facts: FunctionFacts, returned: Value, place: Place) -> None:
         """What an inclusion tag does with the context that its function returns."""
         name = facts.path.removesuffix(".py").rpartition("templatetags/")[2].replace("/", ".")
         for registered in self.project.template_library(name).values():
             if registered.function.key == facts.key and registered.template is not None:
                 template = Constant(registered.template)
-                if not self.render(machine, template, returned, place, framework=False):
-                    machine.lose(returned)
-                return UNKNOWN
-        return returned
+                self.render(machine, template, returned, place, framework=False)
 
     def find(self, name: str, base: str = "") -> TemplateFile | None:
         """The file of a template's name."""

@@ -58,7 +58,7 @@ def run_function(
     atomic = any(decorator.rsplit(".", 1)[-1] == "atomic" for decorator in facts.decorators)
     try:
         with machine.transaction(atomic):
-            execution.run_definition(machine, unit, facts, node, values)
+            execution.run_root(machine, unit, facts, node, values)
     except (WorkBoundError, RecursionError):
         cut = True
     events = with_missing_loading(machine.finished_events(), machine.root)
