@@ -123,6 +123,8 @@ def _dict(machine: Machine, module: str, expression: Expr, depth: int) -> Value:
     entries = tuple(
         (key.value, from_expression(machine, module, value, depth + 1)) for key, value in zip(keys, values, strict=True)
     )
+    if any(isinstance(value, Unknown) for _, value in entries):
+        return UNKNOWN  # the reader knows more of it
     return Collection(shape=Shape.DICT, entries=entries, bounded=True)
 
 
