@@ -22,6 +22,7 @@ from flake8_django_orm.machine.values import (
     ModelClass,
     ModelOptions,
     ModuleValue,
+    PlainData,
     QuerySetValue,
     RowValue,
     Scalar,
@@ -76,6 +77,8 @@ def read_attribute(machine: Machine, value: Value, name: str, place: Place) -> V
             return Method(value, name, place, loops=value.loops)
         case Scalar() if _is_plain(value):
             return Method(value, name, place, loops=value.loops)
+        case PlainData():
+            return value
     return Unknown(loops=loops_of(value))
 
 
@@ -182,7 +185,7 @@ def _super_attribute(machine: Machine, value: SuperValue, name: str, place: Plac
     if isinstance(receiver, (ManagerValue, QuerySetValue)):
         plain = replace(receiver, plain=True) if isinstance(receiver, ManagerValue) else receiver
         return Method(plain, name, place)
-    if isinstance(receiver, RowValue):
+    if isinstance(receiver, RowValue) or (isinstance(receiver, ModelClass) and name == "from_db"):
         return Method(receiver, name, place)
     return UNKNOWN
 

@@ -29,6 +29,7 @@ from flake8_django_orm.machine.values import (
     ManagerValue,
     Method,
     ModelClass,
+    PlainData,
     QuerySetValue,
     RowValue,
     Scalar,
@@ -38,6 +39,7 @@ from flake8_django_orm.machine.values import (
     Value,
     each,
     loops_of,
+    runs_code,
 )
 from flake8_django_orm.orm.callables import TASK_DECORATORS
 from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, Parameter
@@ -118,6 +120,12 @@ def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place
             return externals.call(machine, f"builtins.str.{callee.name}", arguments, place)
         case Method(receiver=ExternalValue(name=name)):
             return externals.call(machine, f"{name.removesuffix('()')}.{callee.name}", arguments, place)
+        case PlainData() if not any(runs_code(a.value) for a in arguments):
+            for argument in arguments:
+                machine.escape(argument.value)
+            return PlainData(loops=loops_of(callee, *(a.value for a in arguments)))
+        case Method(receiver=ModelClass(model=model), name="from_db"):
+            return RowValue(model=model, result=machine.store.new_identity(), fetched=Fetched.LOADED)
         case Method(receiver=Scalar()):
             for argument in arguments:
                 machine.note_use(argument.value)
@@ -170,7 +178,7 @@ def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument
         result=machine.store.new_identity(),
         fetched=Fetched.CREATED,
         loading=UNKNOWN_LOADING,
-        loops=loops_of(*(a.value for a in arguments)),
+        loops=loops_of(*(a.value for a in arguments)) | machine.current_loops(),
     )
     given = {a.name: a.value for a in arguments if a.name in callee.model.relations and isinstance(a.value, RowValue)}
     for argument in arguments:
@@ -402,6 +410,11 @@ def given_parameter(machine: Machine, facts: FunctionFacts, name: str) -> Value:
     if parameter is not None and parameter.kind == "kwargs":
         # Which keywords come is not known; that nothing else is meant by a name in the signature, is.
         return Collection(shape=Shape.DICT, entries=(), identity=machine.store.new_identity())
+    if parameter is not None and parameter.default is not None:
+        default = definitions.from_expression(machine, facts.module, parameter.default)
+        if isinstance(default, FunctionValue):
+            # Whoever does not choose another function runs this one.
+            return default
     if name == "request":
         from flake8_django_orm.machine.attributes import REQUEST
 

@@ -29,6 +29,7 @@ from flake8_django_orm.machine.values import (
     each,
 )
 from flake8_django_orm.orm.callables import USER_MODEL_GETTERS
+from flake8_django_orm.project.django_names import SWAPPED_MODELS
 from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.project.project import External, ModuleRef
 
@@ -135,8 +136,9 @@ def _call(machine: Machine, module: str, expression: Expr, depth: int) -> Value:
     if isinstance(callee, ExternalValue):
         if callee.name in USER_MODEL_GETTERS:
             return user_model(machine)
-        if callee.name.endswith(".get_model"):
-            return model_by_label(machine, [from_expression(machine, module, e, depth + 1) for e in expression.items])
+        if callee.name.endswith(".get_model") or callee.name in SWAPPED_MODELS:
+            names = [from_expression(machine, module, e, depth + 1) for e in expression.items[:2]]
+            return model_by_label(machine, names, swapped=callee.name in SWAPPED_MODELS)
         if callee.name == "logging.getLogger":
             return ExternalValue("logging.Logger")
     if isinstance(callee, ClassValue):
@@ -150,14 +152,15 @@ def user_model(machine: Machine) -> Value:
     return ModelClass(model=model) if model is not None else UNKNOWN
 
 
-def model_by_label(machine: Machine, names: list[Value]) -> Value:
+def model_by_label(machine: Machine, names: list[Value], *, swapped: bool = False) -> Value:
     """`apps.get_model("app.Model")` or `("app", "Model")`; what a name may be on one way only is one alternative."""
+    by_label = machine.project.swapped_model if swapped else machine.project.model_by_label
     if not names or len(names) > 2:
         return UNKNOWN
     found: list[Value] = []
     for words in itertools.product(*(each(name) for name in names)):
         texts = [w.value for w in words if isinstance(w, Constant) and isinstance(w.value, str)]
-        model = machine.project.model_by_label(".".join(texts)) if len(texts) == len(words) else None
+        model = by_label(".".join(texts)) if len(texts) == len(words) else None
         found.append(ModelClass(model=model) if model is not None else UNKNOWN)
     return alternatives(found)
 

@@ -205,6 +205,7 @@ class QueryRun(Event):
     opaque_loop: bool = False  # the loops around it call code that cannot be seen
     tried: bool = False  # inside of a `try` with handlers: a failure may be met for this query alone
     dropped: bool = False  # a statement of its own: nobody takes what the call gives
+    only_save: bool = False  # row.save() of a row that is made here, saved once and not used afterwards
     one_of_several: bool = False  # other ways through the code have something else in the queryset's place
     of_ended_loop: bool = False  # it depends on variables of a loop that is over: each item left may have its own
     fields: tuple[str, ...] | None = None  # that save() of a row has to write; None where they are not all known
@@ -356,6 +357,24 @@ class LoadingUnused(Event):
 
     queryset: QuerySetValue
     paths: tuple[tuple[str, ...], ...]
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        yield from self.queryset.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyKeysUsed(Event):
+    """Whole rows are fetched, and all that is asked of them, by readers who were all seen, is their keys.
+
+    `place` is where the queryset is evaluated, `key_uses` what was asked: the key itself ("key"), or whether another
+    row is among them ("contains"), besides comparisons and tests. `alone` is true where nothing else evaluates the
+    queryset.
+    """
+
+    queryset: QuerySetValue
+    key_uses: tuple[KeyUse, ...]
+    alone: bool = False
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame

@@ -24,6 +24,7 @@ from flake8_django_orm.machine.values import (
     FunctionValue,
     Method,
     Moment,
+    PlainData,
     QuerySetValue,
     RowValue,
     Shape,
@@ -32,9 +33,11 @@ from flake8_django_orm.machine.values import (
     alternatives,
     each,
     loops_of,
+    runs_code,
 )
 from flake8_django_orm.orm import callables
 from flake8_django_orm.orm.querysets import queryset_method
+from flake8_django_orm.project.django_names import SWAPPED_MODELS
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -89,11 +92,12 @@ def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Pl
         for number, value in enumerate(values):
             if positions is None or number in positions:
                 machine.text(value, place)
-        return Unknown(loops=loops_of(*values))
+        return PlainData(loops=loops_of(*values))
     if any(isinstance(one, (QuerySetValue, RowValue)) for value in values for one in each(value)):
         machine.emit(ExternalCalled, place, name=name, arguments=arguments)
     innocent = callables.is_innocent(name)
-    if not innocent:
+    standard = callables.is_standard(name) and not any(runs_code(value) for value in values)
+    if not innocent and not standard:
         machine.note_opaque_call()
     for value in values:
         if innocent:
@@ -105,7 +109,7 @@ def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Pl
         return ExternalValue(f"{name}()")
     if name in callables.CLOCKS:
         return Moment(function=name)
-    return Unknown(loops=loops_of(*values))
+    return PlainData(loops=loops_of(*values)) if standard else Unknown(loops=loops_of(*values))
 
 
 def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Place) -> Value | None:
@@ -141,6 +145,8 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         return definitions.user_model(machine)
     if name.endswith(("apps.get_model", "apps.get_registered_model")):
         return definitions.model_by_label(machine, values)
+    if name in SWAPPED_MODELS:
+        return definitions.model_by_label(machine, values[:2], swapped=True)
     if name in callables.PREFETCH_NAMES:
         return loading_calls.prefetch_object(arguments)
     if name in callables.PREFETCHES_OBJECTS:

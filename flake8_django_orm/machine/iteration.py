@@ -23,6 +23,7 @@ from flake8_django_orm.machine.values import (
     FunctionValue,
     Instance,
     Mode,
+    PlainData,
     QuerySetValue,
     RowValue,
     Scalar,
@@ -100,6 +101,8 @@ def pattern_of(machine: Machine, value: Value, place: Place, how: str = "iterate
             return _members(machine, value, "[]", value.element)
         case Instance():
             return _item_of_instance(machine, value, place)
+        case PlainData():
+            return value
     return Unknown(loops=loops_of(value))
 
 
@@ -197,6 +200,7 @@ def generalise(value: Value) -> Value:
 
 def put(machine: Machine, container: Collection, slot: str, value: Value) -> None:
     """Put a value into a container that the code fills: slot "[]" for members and values, "{}" for keys."""
+    machine.put_in(container, value)
     if not container.identity:
         return
     old = machine.store.members(container.identity).get(slot)
@@ -231,6 +235,8 @@ def index(machine: Machine, value: Value, key: Value, place: Place) -> Value:
     if isinstance(value, Collection):
         found = _members(machine, value, "[]", value.element if value.items is None else alternatives(value.items))
         return choose(machine, found, key)
+    if isinstance(value, PlainData):
+        return replace(value, loops=loops_of(value, key))
     return Unknown(loops=loops_of(value, key))
 
 
@@ -271,7 +277,7 @@ def slice_of(machine: Machine, value: Value, bounds: tuple[Value | None, Value |
             )
         case Collection(items=tuple()):
             return value
-        case Collection():
+        case Collection() | PlainData():
             return value
     return Unknown(loops=loops_of(value))
 
@@ -300,3 +306,9 @@ def contains(machine: Machine, container: Value, value: Value, place: Place) -> 
     """`value in container`: evaluates a queryset."""
     if isinstance(container, QuerySetValue):
         querysets.evaluate(machine, container, "contains", place)
+    elif isinstance(container, Collection) and container.items is None:
+        # Rows are equal where their keys are.
+        declared = container.key if container.shape is Shape.DICT else container.element
+        for row in each(_members(machine, container, "{}" if container.shape is Shape.DICT else "[]", declared)):
+            if isinstance(row, RowValue):
+                machine.note_use(row, KeyUse("contains", place, place))

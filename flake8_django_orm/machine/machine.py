@@ -31,6 +31,7 @@ from flake8_django_orm.machine.events import (
     Use,
 )
 from flake8_django_orm.machine.frames import Body, Frame, Loop, Repeats, lowest_common
+from flake8_django_orm.machine.key_fetches import rows_for_keys
 from flake8_django_orm.machine.needs import unused_loading
 from flake8_django_orm.machine.store import Store
 from flake8_django_orm.machine.values import (
@@ -38,9 +39,11 @@ from flake8_django_orm.machine.values import (
     Argument,
     Collection,
     Constant,
+    Fetched,
     FunctionValue,
     Loops,
     Moment,
+    PlainData,
     QuerySetValue,
     RowValue,
     Unknown,
@@ -96,12 +99,13 @@ class Programs(Protocol):
 
 @dataclass(slots=True)
 class RowUses:
-    """How the row behind a relation was used: where it was read, where only its key was asked for, and whether more
-    was."""
+    """How the rows of a queryset, or the row behind a relation, were used: where the relation was read, where only the
+    key was asked for, and whether more was."""
 
     reads: dict[Place, None] = field(default_factory=dict)
     keys: dict[Place, KeyUse] = field(default_factory=dict)
     other: bool = False
+    last: int = 0  # when it was used last, or given away
 
     @property
     def identity_only(self) -> bool:
@@ -153,6 +157,7 @@ class Machine:
     calls: list[Entered] = field(default_factory=list)
     value_uses: dict[int, list[Use]] = field(default_factory=dict)
     lost_results: set[int] = field(default_factory=set)
+    lost_containers: set[int] = field(default_factory=set)
     left_sight: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
     loaded_reads: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
     loop_effects: dict[int, LoopEffects] = field(default_factory=dict)
@@ -177,6 +182,7 @@ class Machine:
     made_with: dict[int, tuple[Argument, ...]] = field(default_factory=dict)  # what a new row was given, by result set
     choices: int = 0  # how many values are gone through way by way
     was_allowed_more: bool = False
+    cut: bool = False  # the work bound ended the root early: what came behind was not read
     _next_loop: int = 0
 
     # -- bounds -------------------------------------------------------------------------------------------------
@@ -365,17 +371,39 @@ class Machine:
             match one:
                 case RowValue(result=result, path=path):
                     self.lost_results.add(result)
+                    self._uses_of_row(result, path).last = self.now()
                     if not to_caller:
                         self.left_sight.add((result, path))
                     if path:
                         self._uses_of_row(result, path).other = True
                 case QuerySetValue(result=result):
                     self.lost_results.add(result)
-                case Collection(items=items, element=element, entries=entries, identity=identity):
-                    for part in (*(items or ()), *(v for _, v in entries or ()), element):
+                case Collection(items=items, element=element, key=key, entries=entries, identity=identity):
+                    if identity:
+                        self.lost_containers.add(identity)
+                    for part in (*(items or ()), *(v for _, v in entries or ()), element, key):
                         self.lose(part)
                     for member in self.store.members(identity).values() if identity else ():
                         self.lose(member)
+
+    def capture(self, value: Value) -> None:
+        """A function that is made here may read the value whenever it is called."""
+        for one in each(value):
+            match one:
+                case RowValue(result=result) | QuerySetValue(result=result):
+                    self.lost_results.add(result)
+                case Collection(items=items, element=element, key=key, identity=identity):
+                    members = self.store.members(identity).values() if identity else ()
+                    for part in (*(items or ()), element, key, *members):
+                        self.capture(part)
+
+    def put_in(self, container: Collection, value: Value) -> None:
+        """The value is put into a container; one whose readers are not all seen may show it to anybody."""
+        if not container.identity or container.identity in self.lost_containers:
+            self.lose(value)
+        for one in each(value):
+            if isinstance(one, RowValue):
+                self._uses_of_row(one.result, one.path).last = self.now()
 
     def _is_out_of_sight(self, row: RowValue) -> bool:
         """Whether code that is not seen has the row, or one from which it is reached, and may read its relations."""
@@ -407,7 +435,7 @@ class Machine:
 
     def finished_events(self) -> list[Event]:
         """The events that belong to this root: those whose pieces lie in no single deeper frame."""
-        events = [*self.events, *unused_loading(self)]
+        events = [*self.events, *unused_loading(self), *rows_for_keys(self)]
         return [self._finish(e) for e in events if self.belongs_to_root(e.frames())]
 
     def belongs_to_root(self, frames: Iterable[Frame]) -> bool:
@@ -463,7 +491,17 @@ class Machine:
             tried=event.place in self.tried_places,
             dropped=event.place in self.dropped_places,
             asked=event.order in self.asked_queries,
+            only_save=self._is_only_save(event),
         )
+
+    def _is_only_save(self, event: QueryRun) -> bool:
+        """Whether the event saves a row that is made here, once, and nobody has anything to do with it afterwards."""
+        row = event.arguments[0].value if event.how == "row.save" and event.arguments else None
+        if not isinstance(row, RowValue) or row.fetched is not Fetched.CREATED or len(event.arguments) > 1:
+            return False
+        saves = [e for e in self.events if isinstance(e, QueryRun) and e.how == "row.save" and e.arguments]
+        same = [e for e in saves if isinstance(one := e.arguments[0].value, RowValue) and one.result == row.result]
+        return len(same) == 1 and self._uses_of_row(row.result, row.path).last < event.order
 
     def _models_read(self, loop: Loop) -> frozenset[str]:
         """The keys of the models of whose tables the loop's body asks for rows."""
@@ -500,8 +538,9 @@ class Machine:
         """Note that a row was used: for its key only, or otherwise; or that a queryset was handed on."""
         self.note_queryset_use(value, "handed")
         for one in each(value):
-            if isinstance(one, RowValue) and one.path:
+            if isinstance(one, RowValue):
                 uses = self._uses_of_row(one.result, one.path)
+                uses.last = self.now()
                 if key is not None:
                     uses.keys[key.row] = key
                 else:
@@ -620,4 +659,6 @@ class Machine:
 def unknown(*values: Value) -> Unknown:
     """An unknown value that depends on the same loops, and clocks, as the values it was made from."""
     clock = next((value for value in values if isinstance(value, Moment)), None)
+    if values and all(isinstance(value, (PlainData, Constant)) for value in values):
+        return PlainData(loops=loops_of(*values))
     return Moment(function=clock.function, loops=loops_of(*values)) if clock else Unknown(loops=loops_of(*values))

@@ -38,6 +38,8 @@ def _slot(key: Value) -> str | None:
 
 def put_item(machine: Machine, container: Collection, key: Value, value: Value) -> None:
     """`container[key] = value`."""
+    machine.put_in(container, value)
+    machine.put_in(container, key)
     if not container.identity:
         return
     slot = _slot(key) if container.shape is Shape.DICT else None

@@ -46,6 +46,8 @@ def bulk_write(project: Project, event: QueryRun) -> BulkWrite | None:
     match event.how:
         case "create" | "acreate":
             return BulkWrite.CREATE if _is_plain(project, model, "save", event) else None
+        case "row.save" | "row.asave" if event.only_save:
+            return BulkWrite.CREATE if _is_made_in_loop(event) and not _has_own(project, model, "save") else None
         case "row.save" | "row.asave":
             return BulkWrite.UPDATE if _is_row_of_loop(event) and _has_own(project, model, "save") is False else None
         case "row.delete" | "row.adelete":
@@ -77,6 +79,12 @@ def _is_row_of_loop(event: QueryRun) -> bool:
         and row.loop == loop.number
         and loop.repeats is Repeats.ROWS
     )
+
+
+def _is_made_in_loop(event: QueryRun) -> bool:
+    """True if the innermost loop makes the row that it saves."""
+    row = event.arguments[0].value
+    return isinstance(row, RowValue) and row.result > event.loops[-1].built_before
 
 
 def _adds_one_by_one(event: QueryRun) -> bool:

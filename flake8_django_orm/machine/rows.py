@@ -51,7 +51,9 @@ if TYPE_CHECKING:
 def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> Value:
     """`row.name`: what was assigned, a relation, a column, a method, a property, an annotation; else unknown."""
     model = row.model
-    key_uses.note_column(machine, row, place, is_key=name in ("pk", model.primary_key))
+    # A key that is a relation itself gives the related row under its name.
+    is_key = name == "pk" or (name == model.primary_key and name not in model.relations)
+    key_uses.note_column(machine, row, place, is_key=is_key)
     assigned = machine.store.row(row.identity).assigned.get(name)
     if assigned is not None:
         if name in model.relations:

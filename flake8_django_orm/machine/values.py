@@ -40,6 +40,12 @@ UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True, slots=True)
+class PlainData(Unknown):
+    """What a function of Python's standard library gave: parsed JSON, an open file, a text. Which data it is, is not
+    known; that its methods touch no database, is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Unknown):
     """A value that is true exactly where a query found something, or (`found` false) where it found nothing.
 
@@ -235,6 +241,7 @@ class Fetched(enum.Enum):
     SINGLE = "fetched alone"
     CREATED = "made here"
     GIVEN = "given from outside"
+    LOADED = "made by from_db(), in the middle of every query that fetches rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +404,11 @@ def alternatives(values: Iterable[Value], conditions: int | None = None) -> Valu
 def each(value: Value) -> tuple[Value, ...]:
     """The alternatives of a value, or just the value."""
     return value.values if isinstance(value, Alternatives) else (value,)
+
+
+def runs_code(value: Value) -> bool:
+    """Whether who gets the value may run code of the project with it: a function, a bound method, an object."""
+    return any(isinstance(one, (FunctionValue, Method, Instance, ClassValue)) for one in each(value))
 
 
 def loops_of(*values: Value) -> Loops:

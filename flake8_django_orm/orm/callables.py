@@ -11,6 +11,7 @@ Sources: https://docs.python.org/3/library/ and https://docs.djangoproject.com/e
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -431,6 +432,24 @@ GENERATORS: Mapping[str, bool] = MappingProxyType(
     }
 )
 
+#: Modules of the standard library that work on data and files: neither their functions nor the objects that these give
+#: run code of the project, or talk to anybody who might.
+_STANDARD_MODULE_NAMES = (  # noqa: SIM905
+    "array base64 binascii bisect bz2 calendar codecs colorsys configparser csv datetime decimal difflib fnmatch "
+    "fractions glob gzip hashlib heapq hmac html io ipaddress json locale logging lzma math mimetypes numbers os "
+    "pathlib platform plistlib posixpath pprint random re secrets shlex shutil stat statistics string struct sys "
+    "tarfile tempfile textwrap time tomllib traceback unicodedata uuid warnings zipfile zlib zoneinfo"
+).split()
+_STANDARD_BUILTIN_NAMES = (  # noqa: SIM905
+    "abs ascii bin bool bytearray bytes chr divmod float format hash hex id input int oct open ord pow print repr "
+    "round str"
+).split()
+_STANDARD_MODULES = frozenset(_STANDARD_MODULE_NAMES)
+_STANDARD_BUILTINS = frozenset(f"builtins.{name}" for name in _STANDARD_BUILTIN_NAMES)
+_STANDARD_PREFIXES = ("urllib.parse.", "xml.etree.", "xml.dom.", "builtins.str.", "builtins.bytes.")
+#: These start another program.
+_STARTS_PROGRAM = re.compile(r"os\.(?:exec|fork|popen|posix_spawn|spawn|startfile|system)")
+
 _PREFIXES: frozenset[str] = frozenset(name[:-1] for name in INNOCENT if name.endswith(".*"))
 
 
@@ -444,6 +463,16 @@ def is_innocent(dotted: str) -> bool:
             return True
         end = dotted.find(".", end + 1)
     return False
+
+
+def is_standard(dotted: str) -> bool:
+    """True for a function of the standard library that works on data and files: it reaches no database, and neither
+    does what it gives.
+    """
+    module = dotted.partition(".")[0]
+    if module in _STANDARD_MODULES:
+        return not _STARTS_PROGRAM.match(dotted)
+    return dotted in _STANDARD_BUILTINS or dotted.startswith(_STANDARD_PREFIXES)
 
 
 def iterating(dotted: str) -> Iterates | None:

@@ -19,6 +19,10 @@ FOREIGN_KEY = "django.db.models.ForeignKey"
 ONE_TO_ONE_FIELD = "django.db.models.OneToOneField"
 MANY_TO_MANY_FIELD = "django.db.models.ManyToManyField"
 
+#: `load_model("shop", "Book")` and `get_model_name("shop", "Book")` of the package swapper: the model that stands for
+#: shop.Book in this project, which the setting SHOP_BOOK_MODEL may name.
+SWAPPED_MODELS = frozenset({"swapper.load_model", "swapper.get_model_name"})
+
 _READ = re.compile(r"^django\.contrib\.(?!gis\b)\w+\.(?:models|managers|base_user|base_session|apps)$")
 
 _MODEL_EXPORTS = """

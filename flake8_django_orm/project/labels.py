@@ -93,6 +93,16 @@ class Labels:
             return min(found, key=_preference)
         return self._contrib_class(app, name)
 
+    def swapped(self, label: str) -> str:
+        """The label of the model that stands for `label` in this project: SHOP_BOOK_MODEL names it for `shop.Book`.
+
+        A package that swaps its models only in its own tests is read with those that it brings.
+        """
+        named = self._settings.string(f"{label.replace('.', '_').upper()}_MODEL") or label
+        found = self.class_by_label(named)
+        is_test = found is not None and file_kind(found.path) is FileKind.TEST
+        return label if found is None or is_test else named
+
     @cached_property
     def _by_name(self) -> dict[str, list[ClassFacts]]:
         classes: defaultdict[str, list[ClassFacts]] = defaultdict(list)

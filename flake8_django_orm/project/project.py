@@ -31,7 +31,7 @@ from flake8_django_orm.project.settings_values import SettingsValues
 from flake8_django_orm.project.store import LIBRARY, ModuleStore
 from flake8_django_orm.project.template_libraries import Registered, TemplateLibraries
 from flake8_django_orm.project.templates import TemplateFile, TemplateFiles
-from flake8_django_orm.source import SourceFile
+from flake8_django_orm.source import FileKind, SourceFile, file_kind
 
 if TYPE_CHECKING:
     import ast
@@ -266,6 +266,33 @@ class Project(Asking):
         """The model by `app_label.Name`."""
         found = self._labels.class_by_label(label)
         return None if found is None else self.model(found.key)
+
+    @asked
+    def swapped_model(self, label: str) -> Model | None:
+        """The model that stands for `label` in this project, as the package swapper finds it."""
+        return self.model_by_label(self._labels.swapped(label))
+
+    @asked
+    def concrete_of(self, key: str) -> Model | None:
+        """The one model of the project that completes the abstract model `key`; None where there are none or several.
+
+        Models of test files do not count, nor do models that extend another one of those found.
+        """
+        if key not in self._completed:
+            found = {
+                model.key: model
+                for model in self.models()
+                if key in model.mro
+                and not (model.abstract or model.proxy)
+                and file_kind(model.path) is not FileKind.TEST
+            }
+            roots = [model for model in found.values() if not any(k in found for k in model.mro if k != model.key)]
+            self._completed[key] = roots[0] if len(roots) == 1 else None
+        return self._completed[key]
+
+    @cached_property
+    def _completed(self) -> dict[str, Model | None]:
+        return {}
 
     @asked
     def user_model(self) -> Model | None:

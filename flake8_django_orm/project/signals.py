@@ -11,6 +11,8 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.project.facts import ClassFacts
+
 if TYPE_CHECKING:
     from flake8_django_orm.project.models import Model
     from flake8_django_orm.project.project import Project
@@ -27,20 +29,20 @@ def is_listened_to(project: Project, model: Model) -> bool:
 
 def _senders(project: Project) -> frozenset[str]:
     """The last names of all senders."""
-    paths = {facts.path for word in SIGNALS for facts in project.modules_mentioning(word)}
-    return frozenset(name for path in sorted(paths) for name in _senders_in(project.text(path) or ""))
+    modules = {facts.path: facts.name for word in SIGNALS for facts in project.modules_mentioning(word)}
+    return frozenset(name for path in sorted(modules) for name in _senders_in(project, modules[path], path))
 
 
-def _senders_in(text: str) -> Iterator[str]:
+def _senders_in(project: Project, module: str, path: str) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+            tree = ast.parse(project.text(path) or "")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _connects(node):
-            yield _sender(node)
+            yield _sender(project, module, node)
 
 
 def _connects(call: ast.Call) -> bool:
@@ -55,13 +57,17 @@ def _connects(call: ast.Call) -> bool:
     return any(_last_name(signal) in SIGNALS for signal in signals)
 
 
-def _sender(call: ast.Call) -> str:
+def _sender(project: Project, module: str, call: ast.Call) -> str:
     value = next((keyword.value for keyword in call.keywords if keyword.arg == "sender"), None)
     if isinstance(value, ast.Attribute) and value.attr == "through":
         return ""  # rows of a many-to-many relation
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         return value.value.rpartition(".")[2]
     name = _last_name(value)
+    if isinstance(value, ast.Name | ast.Attribute):
+        found = project.resolve(module, ast.unparse(value))
+        if isinstance(found, ClassFacts):
+            return found.name
     # A name in capitals or lower case is a setting or variable, which may stand for any model.
     return name if name[:1].isupper() and not name.isupper() else EVERY
 

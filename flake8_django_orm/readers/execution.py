@@ -231,7 +231,9 @@ def receiver_value(machine: Machine, facts: FunctionFacts) -> Value:
     if facts.is_classmethod:
         return found
     if isinstance(found, ModelClass):
-        return given_row(machine, key)
+        # An abstract model has the relations that others point at it only where a model completes it.
+        completed = machine.project.concrete_of(key) if found.model.abstract else None
+        return given_row(machine, completed.key if completed is not None else key)
     instance = Instance(key, machine.store.new_identity())
     if _VIEWSET in machine.project.ancestors(key) and _is_action(facts):
         machine.settled[instance.identity, "action"] = Constant(facts.name)

@@ -37,6 +37,7 @@ from flake8_django_orm.machine.values import (
     FunctionValue,
     ModelClass,
     ModuleValue,
+    PlainData,
     QuerySetValue,
     RowValue,
     Shape,
@@ -211,7 +212,7 @@ class ExpressionReader(LeanVisitor):
             elif isinstance(part, cst.FormattedStringText):
                 texts.append(part.value if "\\" not in part.value and "{" not in part.value else None)
         known = [text for text in texts if text is not None]
-        return Constant("".join(known)) if len(known) == len(texts) else unknown(*values)
+        return Constant("".join(known)) if len(known) == len(texts) else PlainData(loops=loops_of(*values))
 
     # -- containers ---------------------------------------------------------------------------------------------
 
@@ -580,6 +581,7 @@ class ExpressionReader(LeanVisitor):
         for name in self.unit.ask(mentioned_names, node):
             if name in self.env:
                 self.machine.note_queryset_use(self.env[name], "handed", self.place(node))
+                self.machine.capture(self.env[name])
         return Closure(self, node, self.env)
 
     # -- binding names ------------------------------------------------------------------------------------------

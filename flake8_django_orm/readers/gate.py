@@ -40,6 +40,8 @@ QUERY_WORDS = frozenset(
         "aget_list_or_404",
         "get_user_model",
         "get_model",
+        "load_model",
+        "from_db",
         "save",
         "asave",
         "atomic",

@@ -22,6 +22,7 @@ from flake8_django_orm.machine.values import (
     ExternalValue,
     Fetched,
     FunctionValue,
+    PlainData,
     QuerySetValue,
     RowValue,
     Shape,
@@ -142,6 +143,7 @@ class PythonReader(ExpressionReader):
 
     def visit_Match(self, node: cst.Match) -> None:
         subject = self.evaluate(node.subject)
+        self.machine.note_use(subject)  # a pattern may ask for any attribute
 
         def run(case: cst.MatchCase) -> Callable[[], None]:
             def option() -> None:
@@ -361,7 +363,7 @@ class PythonReader(ExpressionReader):
 
 def _entered(value: Value) -> Value:
     """What `with value as name` binds: most context managers give something else than themselves."""
-    return value if isinstance(value, Collection) else Unknown(loops=value.loops)
+    return value if isinstance(value, (Collection, PlainData)) else Unknown(loops=value.loops)
 
 
 def _opens_transaction(value: Value) -> bool:

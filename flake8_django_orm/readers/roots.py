@@ -60,7 +60,7 @@ def run_function(
         with machine.transaction(atomic):
             execution.run_root(machine, unit, facts, node, values)
     except (WorkBoundError, RecursionError):
-        cut = True
+        cut = machine.cut = True
     events = with_missing_loading(machine.finished_events(), machine.root)
     return RootRun(tuple(events), cut, machine.depth_cuts, machine.work)
 

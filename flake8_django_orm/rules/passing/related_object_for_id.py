@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import RelationRead
+from flake8_django_orm.machine.values import Fetched
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
 #: What a model class may define to make a row more than its key in a comparison or test.
@@ -64,6 +65,9 @@ class RelatedObjectForId(Rule):
 
     def check(self, event: RelationRead, context: RuleContext) -> Iterator[Report]:
         relation = event.relation
+        if event.row.fetched is Fetched.LOADED:
+            yield from self._read_while_loading(event)
+            return
         if not event.identity_only or not relation.kind.forward_column or event.deferred_key or relation.to_field:
             return
         if event.origin is None or relation.target is None or self._has_own_meaning(event, relation.target, context):
@@ -85,6 +89,20 @@ class RelatedObjectForId(Rule):
             related=tuple(
                 RelatedPlace(use.row, "and read for its key here") for use in event.key_uses if use.row != event.place
             ),
+        )
+
+    def _read_while_loading(self, event: RelationRead) -> Iterator[Report]:
+        """A read in from_db(): the row is not in any result set yet, so that nothing can have loaded it."""
+        relation = event.relation
+        if event.row.path or not relation.kind.forward_column or event.conditional:
+            return
+        yield Report(
+            event=event,
+            place=event.place,
+            message=f"from_db() fetches {relation.name} of every {event.row.model.name} row that a queryset gives, by "
+            f"a query of its own that no select_related() saves: use {relation.attname}",
+            model=event.row.model.label,
+            relations=(relation.name,),
         )
 
     def _has_own_meaning(self, event: RelationRead, target: str, context: RuleContext) -> bool:
