@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.events import Event, OnlyKeysUsed, QueryRun
+from flake8_django_orm.machine.events import Event, OnlyKeysUsed, QueryRun, Refetched
 from flake8_django_orm.machine.uses import FETCHING
 from flake8_django_orm.machine.values import Mode
 
@@ -26,7 +26,8 @@ def rows_for_keys(machine: Machine) -> list[Event]:
     if machine.cut:
         return []
     found: list[Event] = []
-    seen: set[int] = set()
+    # A helper that fetches the row again by its key wants the row itself.
+    seen = {event.row.result for event in machine.events if isinstance(event, Refetched)}
     for event in machine.events:
         if not isinstance(event, QueryRun) or event.how not in ("iterate", "list") or event.one_of_several:
             continue
