@@ -117,7 +117,7 @@ class Engine:
         if text is None:
             overlay = self.settings.overlays.get(path)
             if overlay is None:
-                return read_source(path)
+                return read_source(path, self.project.relative(path))
             text = overlay
         relative = self.project.relative(path)
         if self.project.text(relative) != text:

@@ -50,6 +50,8 @@ QUERY_WORDS = frozenset(
 #: Lines of a function that is entered whatever its words are.
 SHORT_FUNCTION = 12
 _LOOPS = frozenset({"for", "map", "sorted", "filter", "join"})
+#: What may loop over rows that it is handed: loops, and the names by which templates and serializers are called.
+_TAKES_ROWS = _LOOPS | {"render", "render_to_string", "TemplateResponse", "SimpleTemplateResponse", "many"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class FunctionGate:
             return True
         if not any(self._gives_rows(one) for one in called):
             return False
-        return len(called) > 1 or not _LOOPS.isdisjoint(_WORD.findall(text))
+        return len(called) > 1 or not _TAKES_ROWS.isdisjoint(_WORD.findall(text))
 
     def queries(self, function: FunctionFacts) -> bool:
         """Whether the function's own words name a manager, a model or a query."""

@@ -1,0 +1,139 @@
+"""A cache changes the time that linting takes, never what it says: not even after edits that nobody would think of.
+
+The files of a case, or of an installed package, are linted with a cache and changed at random, again and again; each
+time a linter without a cache has to say the same.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flake8_django_orm.cache.directory import CacheDirectory
+from flake8_django_orm.config import Settings
+from flake8_django_orm.engine import Engine
+from flake8_django_orm.findings import Finding
+from flake8_django_orm.rules import all_rules
+from flake8_django_orm.source import SourceError
+from tests.harness import linting
+from tests.harness.case_files import Case, case_files, owner_files
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+CASES = [
+    case
+    for file in (*case_files(FIXTURES / "rules"), *owner_files(FIXTURES / "owners"))
+    for case in file.cases
+    if len(case.files) > 1
+]
+PACKAGES = ("rest_framework", "django.contrib.auth")
+NAMES = re.compile(r"\b[a-z_]{3,}\b")
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One edit: of the file and the line that the numbers lead to, whatever these are."""
+
+    kind: str
+    file: int
+    line: int
+    other: int
+
+    def apply(self, root: Path) -> None:
+        paths = sorted(path for path in root.rglob("*") if path.suffix in (".py", ".html"))
+        path = paths[self.file % len(paths)]
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        at, other = self.line % (len(lines) + 1), self.other % (len(lines) + 1)
+        match self.kind:
+            case "remove the file":
+                path.unlink()
+                return
+            case "rename the file":
+                path.rename(path.with_name(f"moved_{path.name}"))
+                return
+            case "insert a comment":
+                lines.insert(at, "# A comment.\n" if path.suffix == ".py" else "{# A comment. #}\n")
+            case "delete a line":
+                del lines[at : at + 1]
+            case "repeat a line":
+                lines[at:at] = lines[other : other + 1]
+            case "swap lines":
+                if at < len(lines) and other < len(lines):
+                    lines[at], lines[other] = lines[other], lines[at]
+            case "change a name":
+                names = NAMES.findall("".join(lines))
+                if names and at < len(lines):
+                    lines[at] = NAMES.sub(names[other % len(names)], lines[at], count=1)
+            case "empty the file":
+                lines = []
+        path.write_text("".join(lines), encoding="utf-8")
+
+
+KINDS = (
+    *("insert a comment", "delete a line", "repeat a line", "swap lines", "change a name", "change a name"),
+    *("empty the file", "remove the file", "rename the file"),
+)
+NUMBERS = st.integers(min_value=0, max_value=10_000)
+CHANGES = st.builds(Change, st.sampled_from(KINDS), NUMBERS, NUMBERS, NUMBERS)
+
+
+def _lint(made_with: Settings) -> list[Finding | str]:
+    """Everything that a new process would say."""
+    engine = Engine(made_with)
+    said: list[Finding | str] = []
+    for path in sorted(made_with.root.rglob("*.py")):
+        try:
+            said += engine.check(path)
+        except SourceError as error:
+            said.append(f"{path.name}: {error}")
+    return said
+
+
+def _compare(without: Settings, changes: list[Change]) -> None:
+    cache = CacheDirectory(without.root.parent / f"{without.root.name}-cache")
+    try:
+        cached = dataclasses.replace(without, cache=cache)
+        assert _lint(cached) == _lint(without)
+        for change in changes:
+            change.apply(without.root)
+            assert _lint(cached) == _lint(without), change
+        assert _lint(cached) == _lint(without)
+    finally:
+        shutil.rmtree(cache.path, ignore_errors=True)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(case=st.sampled_from(CASES), changes=st.lists(CHANGES, min_size=1, max_size=4))
+def test_of_a_case(case: Case, changes: list[Change]) -> None:
+    with linting.project_directory(case.texts()) as root:
+        _compare(linting.settings(case, root), changes)
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A directory whose path has no "test" in it: files of that kind are judged otherwise."""
+    path = Path(tempfile.mkdtemp(prefix="djq-package-")).resolve()
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_of_a_package(package: str, scratch: Path) -> None:
+    """One list of edits, each of another kind: a package takes a while."""
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert spec.submodule_search_locations
+    (place,) = spec.submodule_search_locations
+    ignored = shutil.ignore_patterns("__pycache__", "migrations", "locale", "static", "docs")
+    shutil.copytree(place, scratch / "root" / package.rpartition(".")[2], ignore=ignored)
+    codes = frozenset(rule.code for rule in all_rules())
+    changes = [Change(kind, 17 * number, 31 * number, 53 * number) for number, kind in enumerate(sorted(set(KINDS)), 1)]
+    _compare(Settings(root=scratch / "root", codes=codes, environment=()), changes)
