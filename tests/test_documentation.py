@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,33 @@ def test_all_other_commands_name_what_is_there() -> None:
     for line in COMMANDS:
         program, first, *_ = line.split()
         assert program in RUNNABLE or first in known[program]
+
+
+def test_the_report_of_the_guide_is_what_is_reported(tmp_path: Path) -> None:
+    """`how-a-report-travels.md`: its files are linted, its text block is what comes of it."""
+    text = (ROOT / "docs" / "how-a-report-travels.md").read_text(encoding="utf-8")
+    for path, content in re.findall(r"```\w+\n(?:# |<!-- )(\S+)(?: -->)?\n(.*?)```", text, re.DOTALL):
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # The line that names the file stands in the page only; it is counted, as a reader counts.
+        file.write_text("\n" + content, encoding="utf-8")
+    (tmp_path / "manage.py").touch()
+    command = [sys.executable, "-m", "flake8_django_orm", "check", "--output-format", "json", "app"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    shown = re.search(r"```text\n(.*?)```", text, re.DOTALL)
+    assert shown is not None
+    told = [" ".join(line.split()) for line in shown[1].splitlines()]
+    assert told == list(_report_lines(json.loads(done.stdout), tmp_path))
+
+
+def _report_lines(findings: list[dict[str, Any]], root: Path) -> Iterator[str]:
+    for finding in findings:
+        yield f"{_place(finding, root)}: {finding['code']} {finding['message']}"
+        yield from (f"{_place(related, root)} {related['message']}" for related in finding["related"])
+
+
+def _place(one: dict[str, Any], root: Path) -> str:
+    return f"{Path(one['filename']).relative_to(root)}:{one['location']['row']}"
 
 
 @pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.name)
