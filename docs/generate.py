@@ -68,8 +68,17 @@ def index_page(rules: Iterable[type[Rule]]) -> str:
     """All rules by family."""
     lines = [GENERATED, "# Rules", ""]
     for family, members in groupby(rules, key=lambda rule: rule.family()):
-        lines += [f"## {FAMILIES[family]}", "", *rule_table(members, ""), ""]
+        lines += [f"## {FAMILIES[family]}", "", *index_table(members), ""]
     return "\n".join(lines)
+
+
+def index_table(rules: Iterable[type[Rule]]) -> Iterator[str]:
+    """A Markdown table of rules with all that a reader of the configuration may ask."""
+    yield "| code | name | what it flags | fix | default | since |"
+    yield "|---|---|---|---|---|---|"
+    for rule in rules:
+        default, link = "on" if rule.default_on else "off", f"[{rule.code}]({rule.code}.md)"
+        yield f"| {link} | {rule.name} | {summary(rule)} | {FIXES[rule.applicability]} | {default} | {rule.since} |"
 
 
 def rule_table(rules: Iterable[type[Rule]], folder: str) -> Iterator[str]:

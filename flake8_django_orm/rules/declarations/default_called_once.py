@@ -25,9 +25,9 @@ _CHOICES_TAKE_FUNCTION = (5, 0)
 
 class DefaultCalledOnce(Rule):
     """## What it does
-    Flags a call of a clock or a random generator in an argument of a field: `default=timezone.now()`,
-    `default=date.today() + timedelta(days=30)`, `default=uuid.uuid4()`. The same in `initial`, `choices`,
-    `limit_choices_to` and `validators`, in form and serializer fields, and in the base field of an `ArrayField`.
+    Flags a call of a clock or a random generator in an argument of a field: `default=timezone.now()`. Also inside of an
+    expression, `default=date.today() + timedelta(days=30)`, and in `initial`, `choices`, `limit_choices_to` and
+    `validators`, in form and serializer fields, and in the base field of an `ArrayField`.
 
     ## Why is this bad
     The class body runs once, when the module is imported. Every row made by that process gets the value of that moment:

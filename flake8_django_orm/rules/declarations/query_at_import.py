@@ -18,7 +18,7 @@ _SCRIPT = "django.setup("
 
 class QueryAtImport(Rule):
     """## What it does
-    Flags three things that a class or module does once, although every request should: a query that runs when the
+    Flags what a class or module does once, although every request should. Three things: a query that runs when the
     module is imported; a queryset of a class body that is filtered by the clock; and `self.queryset` (or another
     queryset of a class or module) that is iterated as it is, so that its rows stay for all later requests.
 

@@ -12,8 +12,9 @@ from flake8_django_orm.rules.loading.missing import report_missing
 
 class MissingPrefetchRelated(Rule):
     """## What it does
-    Flags a reverse foreign key, many-to-many or generic relation whose rows are read for each row of a queryset that
-    does not prefetch them. What is read on those rows in turn belongs to the same report: `chapters__editor`.
+    Flags a relation to many rows that is read for each row of a queryset which does not prefetch it: a reverse foreign
+    key, a many-to-many or a generic relation. What is read on those rows in turn belongs to the same report:
+    `chapters__editor`.
 
     ## Why is this bad
     Each `book.chapters.all()` is a query of its own, one for every row of the loop. A prefetch fetches the rows of all

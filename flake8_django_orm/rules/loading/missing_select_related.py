@@ -12,8 +12,8 @@ from flake8_django_orm.rules.loading.missing import report_missing
 
 class MissingSelectRelated(Rule):
     """## What it does
-    Flags a foreign key, a one-to-one relation (from either side) or a generic foreign key that is read on each row of a
-    queryset which does not load it. The relation may be one or several levels deep, and the queryset may load others.
+    Flags a foreign key, one-to-one or generic foreign key that is read on each row of a queryset which does not load
+    it. A one-to-one relation counts from either side.
 
     ## Why is this bad
     Django fetches the related row by a query of its own, one for every row of the loop: 1 + N queries where one or two

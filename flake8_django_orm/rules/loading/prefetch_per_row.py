@@ -14,8 +14,8 @@ from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 class PrefetchPerRow(Rule):
     """## What it does
-    Flags `prefetch_related_objects([row], ...)` for each row of a loop, and a `get()` by key with `prefetch_related()`
-    in each iteration.
+    Flags a prefetch for one row in each iteration of a loop. That is `prefetch_related_objects([row], ...)`, and a
+    `get()` by key with `prefetch_related()`.
 
     ## Why is this bad
     A prefetch saves queries because it serves many rows at once. Made for one row at a time, it sends a query for each

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class QueryPerRow(Rule):
     """## What it does
-    Flags a query in a loop that depends on the loop's row and that one query for all rows could replace: a row fetched
+    Flags a query in a loop that depends on the loop's row, where one query for all rows would do. That is a row fetched
     by its key, a `count()`, `exists()` or `aggregate()` over the rows that belong to the loop's row, and these rows
     themselves, filtered or ordered.
 

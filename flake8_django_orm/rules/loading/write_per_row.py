@@ -12,9 +12,8 @@ from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 class WritePerRow(Rule):
     """## What it does
-    Flags `create()`, `save()` and `delete()` of one row in each iteration of a loop, and `add()` of one row to the same
-    many-to-many relation, where `bulk_create()`, `bulk_update()`, the queryset's `delete()` or one `add()` writes all
-    rows.
+    Flags rows that a loop creates, saves, deletes or adds one by one. `create()` and `save()` have `bulk_create()` and
+    `bulk_update()`, `delete()` that of the queryset, and `add()` to one many-to-many relation takes all rows at once.
 
     ## Why is this bad
     Each write is a round trip to the database, and without a transaction around it a commit of its own. A thousand rows

@@ -15,8 +15,8 @@ _EAGER = frozenset({"select_related", "prefetch_related"})
 
 class EagerLoadingIgnored(Rule):
     """## What it does
-    Flags `select_related()` and `prefetch_related()` on a queryset whose only use is `values()`, `values_list()`,
-    `dates()`, `count()`, `exists()` or `aggregate()`.
+    Flags eager loading on a queryset whose only use makes no rows, such as `values()` or `count()`. The others are
+    `values_list()`, `dates()`, `exists()` and `aggregate()`.
 
     ## Why is this bad
     None of these makes rows that could hold the related ones: Django leaves the join and the prefetch out. The call

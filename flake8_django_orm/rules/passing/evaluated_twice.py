@@ -14,9 +14,9 @@ _ONE = frozenset({"index", "first", "last"})
 
 class EvaluatedTwice(Rule):
     """## What it does
-    Flags a queryset that is asked `exists()` or `count()`, or for one row by an index, and whose rows are fetched
-    afterwards; two indexes of a queryset that has not been evaluated; `exists()` before `first()`; and `first()` or
-    `last()` of rows that were fetched already and that Django does not find in them.
+    Flags a queryset that sends a second query for what its rows tell. That is `exists()`, `count()` or an index before
+    the rows are fetched; two indexes of a queryset that has not been evaluated; `exists()` before `first()`; and
+    `first()` or `last()` of rows that were fetched already and that Django does not find in them.
 
     ## Why is this bad
     A queryset that has fetched its rows answers `if books`, `len(books)` and `books[0]` without a query. Asked in the

@@ -15,8 +15,8 @@ _OWN_MEANING = {"equal": ("__eq__", "__ne__"), "member": ("__eq__",), "test": ("
 
 class RelatedObjectForId(Rule):
     """## What it does
-    Flags a foreign key that is not loaded and is read for the key of the related row alone: `book.author.id`,
-    `book.author.pk`, `book.author == author`, `book.author is None`, `if book.author`, `filter(author=book.author)`.
+    Flags a foreign key that is not loaded and is read for the key of the related row alone: `book.author.id`. Also
+    `book.author.pk`, `book.author == author`, `book.author is None`, `if book.author` and `filter(author=book.author)`.
 
     ## Why is this bad
     The key stands in a column of the row itself, `author_id`. Django fetches the related row all the same, by a query

@@ -10,8 +10,8 @@ from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
 class RepeatedQuery(Rule):
     """## What it does
-    Flags a query that the same function has sent before, with the same conditions and values, and no write to the model
-    in between. Off by default.
+    Flags a query that the same function has sent before, with no write to the model in between. Its conditions and
+    values are the same. Off by default.
 
     ## Why is this bad
     The second query asks what the first one has answered.

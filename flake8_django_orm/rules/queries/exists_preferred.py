@@ -20,8 +20,8 @@ _DOES = {
 
 class ExistsPreferred(Rule):
     """## What it does
-    Flags `if books:`, `bool(books)`, `len(books) > 0`, `books.count() > 0`, `books.first() is not None` and the like,
-    where the rows themselves are not used.
+    Flags `if books:`, `books.count() > 0` and the like, where the rows themselves are not used. Also `bool(books)`,
+    `len(books) > 0` and `books.first() is not None`.
 
     ## Why is this bad
     Whether there is a row, the database knows after the first one. A test of the queryset fetches them all, `count()`

@@ -21,9 +21,9 @@ _LOOKUPS = {"==": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte", "i
 
 class UnknownLookupPath(Rule):
     """## What it does
-    Flags a name in `select_related()`, `prefetch_related()`, `filter()`, `order_by()`, `only()`, `values()`,
-    `update()`, `F()`, `Q()` or an aggregate that the model does not have, and a comparison in the place of a lookup:
-    `filter(pages > 100)`.
+    Flags a name in a lookup path that the model does not have, and a comparison in its place: `filter(pages > 100)`.
+    The paths of `select_related()`, `prefetch_related()`, `filter()`, `order_by()`, `only()`, `values()`, `update()`,
+    `F()`, `Q()` and the aggregates are read.
 
     ## Why is this bad
     Django raises `FieldError` when the line runs, and only then: in a branch that no test visits the typo waits for a

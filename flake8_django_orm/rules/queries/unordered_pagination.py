@@ -13,8 +13,7 @@ _PAGINATORS = frozenset({"django.core.paginator.Paginator", "django.core.paginat
 
 class UnorderedPagination(Rule):
     """## What it does
-    Flags a `Paginator` over a queryset that has no order: no `order_by()`, no `Meta.ordering`; also that of a
-    `ListView`.
+    Flags a `Paginator` or `ListView` over a queryset that has no order: no `order_by()`, no `Meta.ordering`.
 
     ## Why is this bad
     Each page is a query of its own, and without an order the database may give the rows in another sequence each time.

@@ -15,8 +15,8 @@ _ALL_ROWS = frozenset({"iterate", "list", "len", "delete", "update"})
 
 class CheckThenCreate(Rule):
     """## What it does
-    Flags code that looks for a row, by `exists()`, `first()`, `count()` or `get()` with `except DoesNotExist`, and
-    creates it with the same values where there is none.
+    Flags code that looks for a row and creates it with the same values where there is none. It may look by `exists()`,
+    `first()`, `count()` or `get()` with `except DoesNotExist`.
 
     ## Why is this bad
     Between the two another request may create the row. Without a unique constraint there are two rows afterwards, and

@@ -13,9 +13,9 @@ from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
 class ExpressionReadBack(Rule):
     """## What it does
-    Flags a read of an attribute to which an expression such as `F("likes") + 1` was assigned, after the row was saved
-    and before it is read again from the database. After a `save()` this holds for projects that run on a Django before
-    6.0, or on a database without `RETURNING`; after `bulk_update()` and `bulk_create()` it holds for all.
+    Flags a read of an attribute that still holds a saved expression such as `F("likes") + 1`. After a `save()` this
+    holds for projects that run on a Django before 6.0, or on a database without `RETURNING`; after `bulk_update()` and
+    `bulk_create()` it holds for all.
 
     ## Why is this bad
     Before Django 6.0 the attribute holds the expression, not the number. It is shown as `F(likes) + Value(1)`, a

@@ -15,8 +15,8 @@ _ARITHMETIC = frozenset("+-*/%^|&")
 
 class ExpressionSavedTwice(Rule):
     """## What it does
-    Flags a second `save()` of a row on which an expression such as `F("likes") + 1` was saved before and not read
-    again. After a `save()` this holds for projects that run on a Django before 6.0, after a `bulk_update()` for all.
+    Flags a second `save()` of a row on which a saved expression such as `F("likes") + 1` is left. After a `save()` this
+    holds for projects that run on a Django before 6.0, after a `bulk_update()` for all.
 
     ## Why is this bad
     Before Django 6.0 the expression stays on the instance after `save()`, and in every version after `bulk_update()`.
