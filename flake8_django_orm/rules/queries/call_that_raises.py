@@ -32,8 +32,8 @@ class CallThatRaises(Rule):
     """## What it does
     Flags calls that raise as soon as they run, such as `filter()` after a slice or eager loading after `values()`.
     Others are `select_related()` of a relation to many rows or of a column, eager loading on a row, nearly everything
-    after `union()`, `iterator()` without `chunk_size` on a queryset that prefetches (since Django 5.0), and an `only()` or
-    `defer()` that leaves out the key of a joined relation.
+    after `union()`, `iterator()` without `chunk_size` on a queryset that prefetches (since Django 5.0), and an
+    `only()` or `defer()` that leaves out the key of a joined relation.
 
     ## Why is this bad
     Nothing is wrong with the line until it runs. In a branch that no test visits it waits for a user.
