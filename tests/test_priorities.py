@@ -1,7 +1,7 @@
 """One query, one report: which rule speaks where several have something to say about the same statement.
 
-Writes: 305 before 301 before 105. Reads: 201 before 103; 202 before 101; 106 before 101. Each pair is shown by code that
-breaks both rules.
+Writes: 305 before 301 before 105. Reads: 201 before 103; 202 before 101; 106 before 101. Each pair is shown by code
+that breaks both rules.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def lengthen():
     ("DJQ301", "DJQ105"): """
 def lengthen():
     for book in Book.objects.all():
+        print(book.title)
         if book.title:
             book.pages += 1
             book.save()
