@@ -6,14 +6,13 @@ which findings they settle, which remain. Nothing is written here.
 
 from __future__ import annotations
 
-import ast
-import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.fixes.edits import OverlappingEdits, compatible, edits_by_path, splice
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from flake8_django_orm.findings import Edit, Finding, Fix
@@ -235,11 +234,5 @@ def _mentions(finding: Finding, paths: Collection[str]) -> bool:
 
 
 def parses(text: str) -> bool:
-    """True if `text` is Python that this interpreter can parse."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    """True if `text` is Python."""
+    return parse_python(text) is not None

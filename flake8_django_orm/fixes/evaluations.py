@@ -12,6 +12,7 @@ import libcst as cst
 from flake8_django_orm.findings import Applicability, Edit, Fix
 from flake8_django_orm.fixes.scopes import module_scope
 from flake8_django_orm.fixes.statements import surroundings
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import QueryRun
@@ -52,9 +53,6 @@ def _is_tested(first: QueryRun) -> bool:
 
 
 def _is_rebound(text: str, name: str) -> bool:
-    import ast
 
-    try:
-        return name in module_scope(ast.parse(text)).bindings
-    except (SyntaxError, ValueError, RecursionError):
-        return True
+    tree = parse_python(text)
+    return tree is None or name in module_scope(tree).bindings

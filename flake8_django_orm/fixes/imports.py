@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +18,7 @@ from flake8_django_orm.findings import Edit
 from flake8_django_orm.fixes.call_text import add_items
 from flake8_django_orm.fixes.scopes import Scope, module_scope, scopes_at, span_of
 from flake8_django_orm.source import SourceFile
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.project import Project
@@ -37,7 +37,7 @@ class ImportPlan:
 def plan_import(project: Project, path: str, module: str, name: str, at: int) -> ImportPlan | None:
     """How to write `module`'s `name` at the offset `at` of the file; None where no plan is sure to be right."""
     text = project.text(path)
-    tree = _parsed(text) if text is not None else None
+    tree = parse_python(text) if text is not None else None
     if text is None or tree is None:
         return None
     planner = _Planner(project, SourceFile(Path(path), path, text), tree, at)
@@ -72,15 +72,6 @@ def _both(before: Edit, edit: Edit, earlier: Sequence[str], name: str) -> Edit:
     ):
         return Edit(edit.path, edit.start, edit.end, before.content.replace(line, f"{line}, {name}"))
     return Edit(edit.path, edit.start, edit.end, before.content + edit.content)
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 class _Planner:

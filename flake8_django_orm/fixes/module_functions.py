@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from flake8_django_orm.findings import Edit
 from flake8_django_orm.fixes.call_text import whole_span
 from flake8_django_orm.fixes.scopes import Scope, module_scope, scopes_at, span_of
 from flake8_django_orm.source import SourceFile
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.project import Project
@@ -36,7 +36,7 @@ def function_name(what: str, owner: str, field: str) -> str:
 def as_function(project: Project, place: Place, name: str) -> tuple[Edit, ...] | None:
     """Edits that turn the expression at `place` into a function called `name`, and pass the function."""
     text = project.text(place.path)
-    tree = _parsed(text) if text is not None else None
+    tree = parse_python(text) if text is not None else None
     if text is None or tree is None:
         return None
     source = SourceFile(Path(place.path), place.path, text)
@@ -53,15 +53,6 @@ def as_function(project: Project, place: Place, name: str) -> tuple[Edit, ...] |
     return Edit(place.path, at, at, function), Edit(place.path, start, end, name)
 
 
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def _holds(source: SourceFile, node: ast.AST, offset: int) -> bool:
     start, end = span_of(source, node)
     return start <= offset < end
@@ -76,7 +67,7 @@ def _moved(source: SourceFile, start: int, end: int) -> str | None:
     text = source.text[start:end]
     if "\n" not in text:
         return text
-    parsed = _parsed(text)
+    parsed = parse_python(text)
     statement = parsed.body[0] if parsed is not None and len(parsed.body) == 1 else None
     if not isinstance(statement, ast.Expr) or not isinstance(statement.value, _BRACKETED):
         return None
@@ -99,7 +90,7 @@ def _spans_lines(node: ast.AST) -> bool:
 
 def _means_the_same(written: str, inner: list[Scope]) -> bool:
     """True if no name of the expression is bound by the class body: a function of the module does not see those."""
-    parsed = _parsed(written)
+    parsed = parse_python(written)
     if parsed is None:
         return False
     names = {node.id for node in ast.walk(parsed) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.project.expressions import dotted_name
 from flake8_django_orm.project.facts import ClassFacts
 from flake8_django_orm.project.sequences import elements
-from flake8_django_orm.project.store import parse_text
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.models import Model
@@ -35,7 +35,7 @@ def registered(project: Project, facts: ClassFacts) -> Iterator[tuple[str, str]]
 @lru_cache(maxsize=32)
 def _register_calls(text: str) -> tuple[tuple[tuple[str, ...], str], ...]:
     """The calls `site.register(Model, Admin)` and `site.register([Model, ...], Admin)` in a module, by name."""
-    tree = parse_text(text) if ".register(" in text else None
+    tree = parse_python(text) if ".register(" in text else None
     found = []
     for node in ast.walk(tree) if tree is not None else ():
         match node:

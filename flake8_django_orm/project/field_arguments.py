@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.expressions import read_expression
 from flake8_django_orm.project.facts import Expr, FunctionFacts
-from flake8_django_orm.project.store import ModuleStore, parse_text
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flake8_django_orm.project.resolve import Resolver
+    from flake8_django_orm.project.store import ModuleStore
 
 _MAX_LINES = 120
 
@@ -96,7 +97,7 @@ class FieldArguments:
         if text is None:
             return None
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return parse_text("if 1:\n" + "\n".join(lines[function.start - 1 : function.end]) + "\n") or parse_text(
+        return parse_python("if 1:\n" + "\n".join(lines[function.start - 1 : function.end]) + "\n") or parse_python(
             "\n".join(lines[function.start - 1 : function.end]) + "\n"
         )
 

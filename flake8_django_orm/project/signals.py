@@ -7,11 +7,11 @@ them listens to all models or the sender cannot be told. Text is parsed, never i
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.facts import ClassFacts
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.models import Model
@@ -34,11 +34,8 @@ def _senders(project: Project) -> frozenset[str]:
 
 
 def _senders_in(project: Project, module: str, path: str) -> Iterator[str]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(project.text(path) or "")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parse_python(project.text(path) or "")
+    if tree is None:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _connects(node):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from flake8_django_orm.project.digests import text_digest
 from flake8_django_orm.project.extract import extract_module
 from flake8_django_orm.project.facts_json import facts_from_json, facts_to_json
 from flake8_django_orm.source import SourceError, decode_text
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,18 +163,8 @@ class ModuleStore:
 
 
 def _facts_of(text: str, path: str, name: str, parsed: ast.Module | None) -> ModuleFacts | None:
-    tree = parse_text(text) if parsed is None else parsed
+    tree = parse_python(text) if parsed is None else parsed
     if tree is None:
         return None
     is_package = path.rpartition("/")[2] == "__init__.py"
     return extract_module(tree, name=name, path=path, is_package=is_package, may_yield="yield" in text)
-
-
-def parse_text(text: str) -> ast.Module | None:
-    """The `ast` of a text, None where Python cannot parse it; warnings about the text stay silent."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.project.store import parse_text
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ class TemplateLibraries:
 
     def _registered(self, path: str) -> Iterator[tuple[tuple[str, str], Registered]]:
         facts = self._store.facts_at(path)
-        tree = parse_text(self._store.text(path) or "")
+        tree = parse_python(self._store.text(path) or "")
         if facts is None or tree is None:
             return
         for node in tree.body:

@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
-from flake8_django_orm.project.store import parse_text
 from flake8_django_orm.source import FileKind, file_kind
+from flake8_django_orm.syntax.parsing import parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -160,7 +160,7 @@ class TemplateFiles:
             data = self._store.data(path)
             if b"TEMPLATES" not in data or b"DIRS" not in data or file_kind(path) is FileKind.TEST:
                 continue
-            tree = parse_text(self._store.text(path) or "")
+            tree = parse_python(self._store.text(path) or "")
             if tree is None:
                 continue
             names = _assigned_names(tree)

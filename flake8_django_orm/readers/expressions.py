@@ -214,6 +214,13 @@ class ExpressionReader(LeanVisitor):
         known = [text for text in texts if text is not None]
         return Constant("".join(known)) if len(known) == len(texts) else PlainData(loops=loops_of(*values))
 
+    def visit_TemplatedString(self, node: cst.TemplatedString) -> Value:
+        """A t-string keeps its values as they are: whoever gets it may read them."""
+        for part in node.parts:
+            if isinstance(part, cst.TemplatedStringExpression):
+                self.machine.escape(self.evaluate(part.expression))
+        return UNKNOWN
+
     # -- containers ---------------------------------------------------------------------------------------------
 
     def _elements(self, elements: Sequence[cst.BaseElement]) -> tuple[Value, ...] | None:

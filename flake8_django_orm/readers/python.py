@@ -354,6 +354,13 @@ class PythonReader(ExpressionReader):
     def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
         self.import_from(node)
 
+    # `lazy import a` (PEP 810) binds the same names.
+    visit_LazyImport = visit_Import
+    visit_LazyImportFrom = visit_ImportFrom
+
+    def visit_TypeAlias(self, node: cst.TypeAlias) -> None:
+        self.env[node.name.value] = UNKNOWN
+
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self.env[node.name.value] = FunctionValue(closure=self.closure(node), place=self.place(node))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from flake8_django_orm.syntax.parsing import parse_python
 from tests.harness.marks import Expected, MarkError, split_marks
 
 #: Where the files of a case live below the root of the project that it is linted as.
@@ -254,8 +255,8 @@ def _files(file: CaseFile, blocks: list[_Block], kind: str) -> dict[str, SourceF
             raise CaseError(f"{file.path}:{block.row}: a second block for {path}")
         try:
             text, expected = split_marks(block.text)
-            if path.endswith(".py"):
-                ast.parse(text)
+            if path.endswith(".py") and parse_python(text) is None:
+                ast.parse(text)  # says what is wrong
         except MarkError as error:
             raise CaseError(f"{file.path}:{block.row}: {error}") from error
         except SyntaxError as error:
