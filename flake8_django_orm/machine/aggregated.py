@@ -44,9 +44,11 @@ class Aggregated:
 
 def aggregates(project: Project, queryset: QuerySetValue, step: Step) -> list[Aggregated] | None:
     """The aggregates of the queryset and of the step; None where a path leads out of what is known."""
-    added = added_names(queryset, step)
-    if added is None or queryset.raw or queryset.combined:
+    if queryset.raw or queryset.combined or any(one.method == "extra" for one in queryset.steps):
         return None
+    # Where a name that is added is not known (`**counts`), those of the model are known all the same: Django lets no
+    # annotation take them.
+    added = added_names(queryset, step) or frozenset()
     found: list[Aggregated] = []
     for one in (*queryset.steps, step):
         if one.method in ("values", "values_list"):

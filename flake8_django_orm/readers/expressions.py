@@ -35,6 +35,7 @@ from flake8_django_orm.machine.values import (
     Expression,
     ExternalValue,
     FunctionValue,
+    Method,
     ModelClass,
     ModuleValue,
     PlainData,
@@ -387,17 +388,21 @@ class ExpressionReader(LeanVisitor):
             generator = node.args[0].value
             made = self._comprehension(generator.for_in, [generator.elt], Shape.ITERATOR, once=True)
             return iteration.choose(self.machine, made.element, UNKNOWN) if isinstance(made, Collection) else UNKNOWN
-        return self.machine.call(callee, self.arguments(node.args), self.place(node))
+        by_method = all(isinstance(one, Method) for one in each(callee))
+        return self.machine.call(callee, self.arguments(node.args, by_method=by_method), self.place(node))
 
-    def arguments(self, args: Sequence[cst.Arg]) -> tuple[Argument, ...]:
-        """The arguments of a call, evaluated in order."""
+    def arguments(self, args: Sequence[cst.Arg], *, by_method: bool = False) -> tuple[Argument, ...]:
+        """The arguments of a call, evaluated in order.
+
+        `**kwargs` of the function that is read may bring any name. To a function of the project it surely brings none
+        that its signature has; to a method of the ORM each name says something (`by_method`).
+        """
         found: list[Argument] = []
         for arg in args:
             value = self.evaluate(arg.value)
             name = arg.keyword.value if arg.keyword is not None else arg.star or None
-            entries = (
-                mappings.entries_of(self.machine, value) if name == "**" and isinstance(value, Collection) else None
-            )
+            exact = name == "**" and isinstance(value, Collection) and (value.bounded or not by_method)
+            entries = mappings.entries_of(self.machine, value) if exact and isinstance(value, Collection) else None
             if entries is not None:
                 found.extend(Argument(v, k, self.place(arg.value)) for k, v in entries)
                 continue

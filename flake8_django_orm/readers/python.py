@@ -292,9 +292,9 @@ class PythonReader(ExpressionReader):
     def visit_Expr(self, node: cst.Expr) -> None:
         called = node.value.expression if isinstance(node.value, cst.Await) else node.value
         self.machine.dropped_places.add(self.place(called))
-        value = self.evaluate(node.value)
-        if isinstance(value, QuerySetValue) and value.steps and value.steps[-1].place.node is node.value:
-            self.machine.emit(QuerySetDiscarded, self.place(node.value), queryset=value, tried=self.tries > 0)
+        made = each(self.evaluate(node.value))
+        if all(isinstance(one, QuerySetValue) and one.steps and one.steps[-1].place.node is node.value for one in made):
+            self.machine.emit(QuerySetDiscarded, self.place(node.value), queryset=made[0], tried=self.tries > 0)
 
     def visit_Assign(self, node: cst.Assign) -> None:
         value = self.evaluate(node.value)
