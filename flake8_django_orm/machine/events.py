@@ -78,10 +78,12 @@ class Event:
     order: int = 0  # grows from event to event of a root
 
     def frames(self) -> Iterable[Frame]:
-        """Every frame that holds a piece of the event; the finding belongs to the lowest one that holds them all."""
+        """Every frame that holds a piece of the event; the finding belongs to the lowest one that holds them all.
+
+        The loops around it are pieces only where they are what makes it a trouble: anything else is told where it
+        stands, not again at each loop around a call of that.
+        """
         yield self.frame
-        for loop in self.loops:
-            yield loop.frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,9 +232,6 @@ class AnswerTested(Event):
     found: bool
     whole: Place
 
-    def frames(self) -> Iterable[Frame]:
-        yield self.frame
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chained(Event):
@@ -246,9 +245,6 @@ class Chained(Event):
     before: QuerySetValue
     step: Step
     one_of_several: bool = False
-
-    def frames(self) -> Iterable[Frame]:
-        yield self.frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +279,10 @@ class FilteredInPython(Event):
     looped: Place
     sent: bool = False
     uses: tuple[Use, ...] = ()
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        yield from self.queryset.frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,10 +321,6 @@ class TaskQueued(Event):
     arguments: tuple[Argument, ...]
     written: frozenset[str] = frozenset()
     own_queue: bool = False
-
-    def frames(self) -> Iterable[Frame]:
-        # Loops of callers are no part of it: the task is too early wherever the function is called from.
-        yield self.frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
