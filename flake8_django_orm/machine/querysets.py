@@ -118,7 +118,7 @@ def from_class(machine: Machine, key: str, arguments: Sequence[Argument], place:
 
 def _may_be_ordered(model: Model) -> bool:
     """Whether the model has an order of its own, or a base that is not seen and may have one."""
-    return bool(model.ordering) or not model.complete
+    return bool(model.ordering) or not model.bases_seen
 
 
 def as_queryset(machine: Machine, value: Value, place: Place) -> QuerySetValue | None:

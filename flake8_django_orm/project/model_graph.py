@@ -235,6 +235,7 @@ class ModelGraph:
             unique_together=self._meta.unique_sets(self.concrete_key(key)),
             abstract=abstract,
             proxy=proxy,
+            bases_seen=self._sees_bases(key),
             complete=self._is_complete(key),
             hidden_lookups=self._hidden_lookups(key),
         )
@@ -384,9 +385,12 @@ class ModelGraph:
         """The nearest model class among the bases."""
         return next((name for name in self._resolver.mro(key)[1:] if self.is_model(name)), None)
 
-    def _is_complete(self, key: str) -> bool:
+    def _sees_bases(self, key: str) -> bool:
         ancestors = self._resolver.ancestors(key)
-        if names.MODEL not in ancestors or any(self._is_unread(name) for name in ancestors):
+        return names.MODEL in ancestors and not any(self._is_unread(name) for name in ancestors)
+
+    def _is_complete(self, key: str) -> bool:
+        if not self._sees_bases(key):
             return False
         if self._meta.is_abstract(key):
             return self.declared(key).known

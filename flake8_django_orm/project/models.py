@@ -115,8 +115,8 @@ class ManagerFacts:
 class Model:
     """A resolved model. `mro` lists the keys of the class and of all its resolvable bases, nearest first.
 
-    `complete` is true when every base was resolved down to `django.db.models.Model`, so that a name that is
-    not here does not exist (dynamic `add_to_class` aside).
+    `bases_seen` is true when every base was resolved down to `django.db.models.Model`; `complete` when every field and
+    reverse relation is known besides, so that a name that is not here does not exist (dynamic `add_to_class` aside).
     """
 
     key: str
@@ -137,6 +137,7 @@ class Model:
     ] = ()  # unique_together and UniqueConstraint(fields=...) without condition
     abstract: bool = False
     proxy: bool = False
+    bases_seen: bool = True
     complete: bool = True
     hidden_lookups: Mapping[str, str] = field(default_factory=dict)  # lookup names without an attribute -> target
 
