@@ -20,12 +20,13 @@ from flake8_django_orm.cache.tree import tree_digest
 from flake8_django_orm.owners import all_owners
 from flake8_django_orm.project.answers import Answers
 from flake8_django_orm.project.digests import text_digest
+from flake8_django_orm.project.facts import classes_of, functions_of
 from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
 from flake8_django_orm.project.project import Project
 from flake8_django_orm.project.target_version import target_version
-from flake8_django_orm.readers.gate import FunctionGate
+from flake8_django_orm.readers.gate import FunctionGate, may_declare, may_declare_defaults
 from flake8_django_orm.rules import all_rules
-from flake8_django_orm.rules.base import RuleContext
+from flake8_django_orm.rules.base import Interest, RuleContext
 from flake8_django_orm.source import FileKind, SourceError, SourceFile, file_kind, read_source
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.config import Settings
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
-    from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts, ModuleFacts
+    from flake8_django_orm.project.facts import FunctionFacts, ModuleFacts
     from flake8_django_orm.readers.execution import Execution
 
 
@@ -46,6 +47,8 @@ class Engine:
             settings.root, environment=settings.environment, overlays=settings.overlays, cache=settings.cache
         )
         self._rules = [rule() for rule in all_rules() if rule.code in settings.codes]
+        self._elsewhere = Interest.of(self._rules)
+        self._in_tests = Interest.of(rule for rule in self._rules if rule.in_tests)
         self._gate = FunctionGate(self.project)
         self._execution: Execution | None = None
         self._counts: Counter[str] = Counter()
@@ -92,11 +95,16 @@ class Engine:
         return result
 
     def _checked(self, source: SourceFile, tree: ast.Module | None) -> list[Finding]:
+        interest = self._interest(source.relative)
+        if not self._may_speak(source, interest):
+            return []
+        self._counts["files parsed"] += 1
         facts = self.project.module_at(source.path, tree)
         if facts is None:
             raise SourceError(_syntax_error(source.text))
         # A subclass may show what its base class shows, at the same place.
-        findings = {finding.sort_key: finding for finding in reversed(list(self._findings(source, facts)))}
+        found = list(self._findings(source, facts, interest))
+        findings = {finding.sort_key: finding for finding in reversed(found)}
         return [findings[key] for key in sorted(findings)]
 
     def _kept_results(self, directory: CacheDirectory) -> ResultCache:
@@ -131,15 +139,24 @@ class Engine:
             self._results = None  # text that is not on disk: nothing to be kept
         return SourceFile(path, relative, text)
 
-    def _findings(self, source: SourceFile, facts: ModuleFacts) -> Iterator[Finding]:
-        kind = file_kind(facts.path)
-        speaking = [r for r in self._rules if r.in_tests or kind not in (FileKind.TEST, FileKind.MIGRATION)]
+    def _interest(self, path: str) -> Interest:
+        return self._in_tests if file_kind(path) in (FileKind.TEST, FileKind.MIGRATION) else self._elsewhere
+
+    def _may_speak(self, source: SourceFile, interest: Interest) -> bool:
+        """Whether the file's text may hold anything that its rules look for; asked before the file is parsed."""
+        return (
+            interest.code
+            or (interest.expressions and self._gate.file_may_store(source.relative, source.text))
+            or (interest.declarations and may_declare(source.text))
+        )
+
+    def _findings(self, source: SourceFile, facts: ModuleFacts, interest: Interest) -> Iterator[Finding]:
         context = RuleContext(self.project, self.django_version, facts.path)
-        for scope, events in self._roots(source, facts):
+        for scope, events in self._roots(source, facts, interest):
             reports = [
                 (rule, report)
                 for event in events
-                for rule in speaking
+                for rule in interest.rules
                 if isinstance(event, rule.listens)
                 for report in rule.check(event, context)
             ]
@@ -157,11 +174,27 @@ class Engine:
             self._execution = Execution(self.project, self._gate)
         return self._execution
 
-    def _roots(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
+    def _roots(
+        self, source: SourceFile, facts: ModuleFacts, interest: Interest
+    ) -> Iterator[tuple[str, Iterable[Event]]]:
         """The events of every root of the file, with the qualified name of its scope."""
+        if interest.code or interest.expressions:
+            yield from self._functions(source, facts, interest)
+            yield from self._bodies(source, facts, interest)
+        if interest.code:
+            yield from self._owned(facts)
+        for owner in classes_of(facts) if interest.declarations else ():
+            if may_declare_defaults(owner):
+                from flake8_django_orm.readers.declarations import declared_fields
+
+                yield owner.qualname, declared_fields(self.project, self.execution, owner)
+
+    def _functions(
+        self, source: SourceFile, facts: ModuleFacts, interest: Interest
+    ) -> Iterator[tuple[str, Iterable[Event]]]:
         for function in functions_of(facts):
             self._counts["functions"] += 1
-            if not self._worth_reading(source, function):
+            if not self._worth_reading(source, function, interest):
                 continue
             from flake8_django_orm.readers.roots import run_function
 
@@ -170,13 +203,6 @@ class Engine:
             self._counts["work bound reached"] += run.cut
             self._counts["calls not entered (depth bound)"] += run.depth_cuts
             yield function.qualname, run.events
-        yield from self._bodies(source, facts)
-        yield from self._owned(facts)
-        for owner in classes_of(facts):
-            if may_declare_defaults(owner):
-                from flake8_django_orm.readers.declarations import declared_fields
-
-                yield owner.qualname, declared_fields(self.project, self.execution, owner)
 
     def _owned(self, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
         """What the framework does with the file's classes."""
@@ -190,20 +216,30 @@ class Engine:
                     self._counts["work bound reached"] += run.cut
                     yield found.qualname, run.events
 
-    def _bodies(self, source: SourceFile, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
+    def _bodies(
+        self, source: SourceFile, facts: ModuleFacts, interest: Interest
+    ) -> Iterator[tuple[str, Iterable[Event]]]:
         """What runs on import: the module's own statements and those of its classes."""
-        if self._gate.part_queries(facts.path, source.text):
+        if not interest.code or self._gate.part_queries(facts.path, source.text):
             from flake8_django_orm.readers import bodies
 
-            if self._gate.part_queries(facts.path, bodies.module_text(source, facts)):
+            if self._runs_on_import(facts, bodies.module_text(source, facts), interest):
                 yield "", bodies.run_module_body(self.project, self.execution, source, facts)
             for owner in classes_of(facts):
-                if self._gate.part_queries(facts.path, bodies.class_text(source, owner)):
-                    yield owner.qualname, bodies.run_class_body(self.project, self.execution, source, owner)
+                if self._runs_on_import(facts, bodies.class_text(source, owner), interest):
+                    yield owner.qualname, bodies.run_class_body(self.project, self.execution, owner)
 
-    def _worth_reading(self, source: SourceFile, function: FunctionFacts) -> bool:
+    def _runs_on_import(self, facts: ModuleFacts, text: str, interest: Interest) -> bool:
+        """Whether these statements of the module are worth reading."""
+        if interest.code:
+            return self._gate.import_may_query(facts.path, text)
+        return self._gate.may_store(facts.path, facts.name, text)
+
+    def _worth_reading(self, source: SourceFile, function: FunctionFacts, interest: Interest) -> bool:
         text = source.rows_text(function.start, function.end)
-        return self._gate.passes(function, text) or self._is_entry(function)
+        if interest.code:
+            return self._gate.passes(function, text) or self._is_entry(function)
+        return self._gate.may_store(function.path, function.module, text)
 
     def _is_entry(self, function: FunctionFacts) -> bool:
         """Whether the framework calls the method on a class that one of the owners drives."""
@@ -212,39 +248,6 @@ class Engine:
         found = self.project.class_facts(f"{function.module}.{function.class_name}")
         owners = [owner for owner in all_owners() if function.name in owner.entries]
         return found is not None and any(owner.owns(self.project, found) for owner in owners)
-
-
-def functions_of(facts: ModuleFacts) -> Iterator[FunctionFacts]:
-    """The module's functions and the methods of its classes, in source order."""
-    found = [*facts.functions.values(), *(m for c in classes_of(facts) for m in c.methods.values())]
-    yield from sorted(found, key=lambda function: function.start)
-
-
-def classes_of(facts: ModuleFacts | ClassFacts) -> Iterator[ClassFacts]:
-    """The classes of a module, nested ones after their owners."""
-    for owner in facts.classes.values():
-        yield owner
-        yield from classes_of(owner)
-
-
-_DECLARATION_WORDS = frozenset({"default", "db_default", "choices", "initial", "limit_choices_to", "validators"})
-_DELETIONS = ("SET_NULL", "SET_DEFAULT")
-
-
-def may_declare_defaults(owner: ClassFacts) -> bool:
-    """A class whose body calls something with an argument that a declaration rule looks at."""
-    return any(_has_declaration_word(assignment.value) for assignment in owner.assignments.values())
-
-
-def _has_declaration_word(value: Expr) -> bool:
-    if value.kind != "call":
-        return False
-    parts = (*value.items, *value.keywords.values())
-    return (
-        not _DECLARATION_WORDS.isdisjoint(value.keywords)
-        or any(str(part.value).endswith(_DELETIONS) for part in parts if part.kind == "name")
-        or any(_has_declaration_word(part) for part in parts)
-    )
 
 
 def _syntax_error(text: str) -> str:

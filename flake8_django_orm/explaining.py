@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def explain(engine: Engine, path: Path, line: int) -> list[str]:
     """What the machine knows at a line; the reason in one line where it knows nothing there."""
-    from flake8_django_orm.engine import functions_of
+    from flake8_django_orm.project.facts import functions_of
 
     facts = engine.project.module_at(path)
     if facts is None:

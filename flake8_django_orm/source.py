@@ -143,6 +143,10 @@ class SourceFile:
         line = self.text[self.line_start(row) : self.line_start(row + 1)]
         return line.removesuffix("\n").removesuffix("\r")
 
+    def row_span(self, first: int, last: int) -> tuple[int, int]:
+        """The offsets of the whole 1-based rows from `first` to `last`."""
+        return self.line_start(first), self.line_start(last + 1)
+
     def byte_column_to_column(self, row: int, utf8_column: int) -> int:
         """The 1-based column in code points for a 0-based column in UTF-8 bytes, as `ast` gives it."""
         line = self.line_text(row)

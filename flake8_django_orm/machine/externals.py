@@ -36,20 +36,13 @@ from flake8_django_orm.machine.values import (
     runs_code,
 )
 from flake8_django_orm.orm import callables
+from flake8_django_orm.orm.expressions import is_expression
 from flake8_django_orm.orm.querysets import queryset_method
 from flake8_django_orm.project.django_names import SWAPPED_MODELS
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.syntax.units import Place
-
-_EXPRESSIONS = (
-    "django.db.models.",
-    "django.contrib.postgres.aggregates.",
-    "django.contrib.postgres.search.",
-    "django.contrib.gis.db.models.functions.",
-)
-
 
 #: `attrgetter("author.name")`: a function that reads attributes of what it is given.
 ATTRGETTER = "operator.attrgetter"
@@ -152,7 +145,7 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
     if name in callables.PREFETCHES_OBJECTS:
         _prefetch_objects(machine, arguments, place)
         return UNKNOWN
-    if name.startswith(_EXPRESSIONS) and name.rsplit(".", 1)[-1][:1].isupper():
+    if is_expression(name):
         for argument in arguments:
             machine.note_use(argument.value)
         return loading_calls.expression(name, arguments)

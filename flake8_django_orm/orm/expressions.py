@@ -15,3 +15,15 @@ MULTIPLIED = frozenset({"Count", "Sum"})
 
 #: Expressions whose first argument, given as a text, is a path from the queryset's model.
 PATH_FUNCTIONS = AGGREGATES | {"F"}
+
+_MODULES = (
+    "django.db.models.",
+    "django.contrib.postgres.aggregates.",
+    "django.contrib.postgres.search.",
+    "django.contrib.gis.db.models.functions.",
+)
+
+
+def is_expression(name: str) -> bool:
+    """Whether calling the thing of that dotted name may make a database expression."""
+    return name.startswith(_MODULES) and name.rpartition(".")[2][:1].isupper()

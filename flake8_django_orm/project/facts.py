@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +172,16 @@ class ModuleFacts:
                 return None
             classes = found.classes
         return found
+
+
+def functions_of(facts: ModuleFacts) -> Iterator[FunctionFacts]:
+    """The module's functions and the methods of its classes, in source order."""
+    found = [*facts.functions.values(), *(m for c in classes_of(facts) for m in c.methods.values())]
+    yield from sorted(found, key=lambda function: function.start)
+
+
+def classes_of(facts: ModuleFacts | ClassFacts) -> Iterator[ClassFacts]:
+    """The classes of a module, nested ones after their owners."""
+    for owner in facts.classes.values():
+        yield owner
+        yield from classes_of(owner)

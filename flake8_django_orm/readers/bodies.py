@@ -34,32 +34,30 @@ def module_text(source: SourceFile, facts: ModuleFacts) -> str:
 
 def class_text(source: SourceFile, owner: ClassFacts) -> str:
     """The class statement with its methods and nested classes blanked out."""
-    start, end = span(source, owner)
+    start, _ = span(source, owner)
     inner: list[FunctionFacts | ClassFacts] = [*owner.methods.values(), *owner.classes.values()]
-    return blank_out(source.text, (span(source, d) for d in inner))[start:end]
+    ranges = ((first - start, last - start) for first, last in (span(source, d) for d in inner))
+    return blank_out(source.rows_text(owner.start, owner.end), ranges)
 
 
 def span(source: SourceFile, definition: FunctionFacts | ClassFacts) -> tuple[int, int]:
     """The offsets of the whole lines of a definition."""
-    last = source.line_start(definition.end + 1) if definition.end < source.row_count else len(source.text)
-    return source.line_start(definition.start), last
+    return source.row_span(definition.start, definition.end)
 
 
 def run_module_body(project: Project, execution: Execution, source: SourceFile, facts: ModuleFacts) -> list[Event]:
     """What happens when the module is imported, outside of its classes."""
     text = module_text(source, facts)
-    unit = parse_unit(facts.path, facts.name, "", text, 0, len(text))
+    unit = parse_unit(facts.path, facts.name, "", text.rstrip(" "), 0, len(text))
     if unit is None:
         return []
     frame = Frame(qualname="", path=facts.path, body=Body.MODULE)
     return _run(Machine(project=project, programs=execution, frame=frame), unit, facts.name, unit.body)
 
 
-def run_class_body(project: Project, execution: Execution, source: SourceFile, owner: ClassFacts) -> list[Event]:
+def run_class_body(project: Project, execution: Execution, owner: ClassFacts) -> list[Event]:
     """What happens when the class statement runs."""
-    start, end = span(source, owner)
-    text = source.text[:start] + class_text(source, owner) + source.text[end:]
-    unit = parse_unit(owner.path, owner.module, owner.qualname, text, start, end)
+    unit = execution.class_unit(owner)
     node = next((s for s in unit.body if isinstance(s, cst.ClassDef)), None) if unit is not None else None
     if unit is None or node is None:
         return []

@@ -16,7 +16,6 @@ from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.machine import Machine, WorkBoundError
 from flake8_django_orm.machine.values import ClassValue, ExternalValue, Value
 from flake8_django_orm.readers.python import PythonReader
-from flake8_django_orm.syntax.units import Unit, blank_out, parse_unit
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.facts import ClassFacts
@@ -40,7 +39,7 @@ _LITERALS = {
 
 def declared_fields(project: Project, execution: Execution, owner: ClassFacts) -> Iterator[FieldDeclared]:
     """The fields that the body of `owner` declares."""
-    unit = _class_unit(execution, owner)
+    unit = execution.class_unit(owner)
     node = next((s for s in unit.body if isinstance(s, cst.ClassDef)), None) if unit is not None else None
     if unit is None or node is None:
         return
@@ -55,20 +54,6 @@ def declared_fields(project: Project, execution: Execution, owner: ClassFacts) -
                     reader.visit(small)
     except (WorkBoundError, RecursionError):
         return
-
-
-def _class_unit(execution: Execution, owner: ClassFacts) -> Unit | None:
-    source = execution.source(owner.path)
-    if source is None:
-        return None
-
-    def span(start: int, end: int) -> tuple[int, int]:
-        last = source.line_start(end + 1) if end < source.row_count else len(source.text)
-        return source.line_start(start), last
-
-    start, end = span(owner.start, owner.end)
-    hollow = blank_out(source.text, [span(m.start, m.end) for m in owner.methods.values()])
-    return parse_unit(owner.path, owner.module, owner.qualname, hollow, start, end)
 
 
 def _declaration(

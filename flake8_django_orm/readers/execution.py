@@ -82,7 +82,7 @@ class Execution:
         self.project.note("has_assignment", path, assignment.name, text)
         if not self.gate.statement_queries(text):
             return UNKNOWN
-        start, end = self._lines(source, assignment.start, assignment.end)
+        start, end = source.row_span(assignment.start, assignment.end)
         key = f"{path}:{assignment.start}:{assignment.name}"
         if key not in self._units:
             self._units[key] = parse_unit(path, module, assignment.name, source.text, start, end)
@@ -114,20 +114,16 @@ class Execution:
             source = self.source(facts.path)
             if source is None:
                 return None
-            text = blank_out(source.text, (self._lines(source, m.start, m.end) for m in facts.methods.values()))
-            start, end = self._lines(source, facts.start, facts.end)
+            start, end = source.row_span(facts.start, facts.end)
+            text = blank_out(source.text, (source.row_span(m.start, m.end) for m in facts.methods.values()))
             self._units[key] = parse_unit(facts.path, facts.module, facts.qualname, text, start, end)
         return self._units[key]
-
-    @staticmethod
-    def _lines(source: SourceFile, first: int, last: int) -> tuple[int, int]:
-        return source.line_start(first), source.line_start(last + 1)
 
     def _parse(self, facts: FunctionFacts) -> Unit | None:
         source = self.source(facts.path)
         if source is None:
             return None
-        start, end = self._lines(source, facts.start, facts.end)
+        start, end = source.row_span(facts.start, facts.end)
         self.functions_parsed += 1
         return parse_unit(facts.path, facts.module, facts.qualname, source.text, start, end)
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.project.facts import FunctionFacts
+from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
+from flake8_django_orm.readers.expression_gate import ExpressionGate
+from flake8_django_orm.syntax.words import code_of, without_imports, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,16 +25,9 @@ _CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\(")
 _GIVES = frozenset({"return", "yield"})
 _KEY = re.compile(r"\.(?:pk|id)\b")
 
-#: Words without which hardly any function touches the database.
-QUERY_WORDS = frozenset(
+#: Functions that fetch, or give what rows are fetched with.
+_FUNCTIONS = frozenset(
     {
-        "objects",
-        "_default_manager",
-        "_base_manager",
-        "get_queryset",
-        "queryset",
-        "select_related",
-        "prefetch_related",
         "prefetch_related_objects",
         "get_object_or_404",
         "get_list_or_404",
@@ -42,9 +37,21 @@ QUERY_WORDS = frozenset(
         "get_model",
         "load_model",
         "from_db",
+        "atomic",
+    }
+)
+#: Words without which hardly any function touches the database.
+QUERY_WORDS = _FUNCTIONS | frozenset(
+    {
+        "objects",
+        "_default_manager",
+        "_base_manager",
+        "get_queryset",
+        "queryset",
+        "select_related",
+        "prefetch_related",
         "save",
         "asave",
-        "atomic",
     }
 )
 #: Lines of a function that is entered whatever its words are.
@@ -60,6 +67,7 @@ class Gate:
 
     words: frozenset[str]
     relations: frozenset[str]
+    models: frozenset[str]  # those of `words` that name a model
 
     def passes(self, text: str) -> bool:
         """Whether the function may do something that a rule has an opinion on."""
@@ -71,6 +79,15 @@ class Gate:
     def queries(self, text: str) -> bool:
         """Whether the function's own words name a manager, a model or a query."""
         return not self.words.isdisjoint(_WORD.findall(text))
+
+    def queries_on_import(self, text: str) -> bool:
+        """Whether statements outside of functions may touch the database, more than by naming a model."""
+        if not self.queries(text):
+            return False
+        words = words_of(without_imports(code_of(text)))
+        if not _FUNCTIONS.isdisjoint(words.names) or not (self.words - self.models).isdisjoint(words.attributes):
+            return True
+        return not _LOOPS.isdisjoint(words.names) and not self.words.isdisjoint(words.names | words.attributes)
 
     def known_words(self, text: str) -> frozenset[str]:
         """The words of a text that the gate looks for: they decide on all functions in it."""
@@ -87,6 +104,7 @@ class FunctionGate:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._asks: dict[str, bool] = {}
+        self._expressions = ExpressionGate(project)
 
     @cached_property
     def gate(self) -> Gate:
@@ -99,6 +117,7 @@ class FunctionGate:
         """The kinds of question that are noted here, each with what answers it."""
         return {
             "gate_words": self._gate_words,
+            "storing_words": self._storing_words,
             "queries": self._named_queries,
             "may_query": self._named_may_query,
             "statement_queries": self.gate.queries,
@@ -148,6 +167,21 @@ class FunctionGate:
         self.project.note("statement_queries", text)
         return self.gate.queries(text)
 
+    def import_may_query(self, path: str, text: str) -> bool:
+        """Whether statements of a file that run on import may touch the database."""
+        self.project.note("gate_words", path)
+        return self.gate.queries_on_import(text)
+
+    def file_may_store(self, path: str, text: str) -> bool:
+        """Whether any function of a file may put a database expression on a row; needs no parsing of the file."""
+        self.project.note("storing_words", path)
+        return self._expressions.file_may_store(text)
+
+    def may_store(self, path: str, module: str, text: str) -> bool:
+        """Whether some lines of a file may put a database expression on a row."""
+        self.project.note("storing_words", path)
+        return self._expressions.may_store(module, text)
+
     def _called(self, function: FunctionFacts, name: str) -> FunctionFacts | None:
         base, _, rest = name.partition(".")
         if function.class_name is not None and base in ("self", "cls"):
@@ -169,6 +203,10 @@ class FunctionGate:
         source = self.project.source(path)
         return frozenset() if source is None else self.gate.known_words(source.text)
 
+    def _storing_words(self, path: str) -> frozenset[str]:
+        source = self.project.source(path)
+        return frozenset() if source is None else self._expressions.known_words(source.text)
+
     def _named_queries(self, path: str, qualname: str) -> bool:
         function = self.project.function_at(path, qualname)
         return function is not None and self._queries(function)
@@ -182,7 +220,35 @@ def gate_of(project: Project) -> Gate:
     """The gate of a project: its managers, many-valued relations and models by name."""
     models = project.models()
     many = {r.name for m in models for r in m.relations.values() if not r.kind.single_valued}
+    names = frozenset(m.name for m in models)
     return Gate(
-        words=QUERY_WORDS | project.manager_names() | frozenset(many) | frozenset(m.name for m in models),
+        words=QUERY_WORDS | project.manager_names() | frozenset(many) | names,
         relations=project.relation_names(),
+        models=names,
+    )
+
+
+_DECLARATION_WORDS = frozenset({"default", "db_default", "choices", "initial", "limit_choices_to", "validators"})
+_DELETIONS = ("SET_NULL", "SET_DEFAULT")
+_DECLARATION = re.compile(rf"\b(?:{'|'.join(sorted(_DECLARATION_WORDS))})\s*=|{'|'.join(_DELETIONS)}")
+
+
+def may_declare(text: str) -> bool:
+    """Whether a class in a file of this text may declare what `may_declare_defaults` looks for."""
+    return _DECLARATION.search(text) is not None
+
+
+def may_declare_defaults(owner: ClassFacts) -> bool:
+    """A class whose body calls something with an argument that a declaration rule looks at."""
+    return any(_has_declaration_word(assignment.value) for assignment in owner.assignments.values())
+
+
+def _has_declaration_word(value: Expr) -> bool:
+    if value.kind != "call":
+        return False
+    parts = (*value.items, *value.keywords.values())
+    return (
+        not _DECLARATION_WORDS.isdisjoint(value.keywords)
+        or any(str(part.value).endswith(_DELETIONS) for part in parts if part.kind == "name")
+        or any(_has_declaration_word(part) for part in parts)
     )

@@ -5,11 +5,11 @@ In: events and a `RuleContext`. Out: `Report`s, which the engine turns into find
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flake8_django_orm.machine.events import Event
+from flake8_django_orm.machine.events import Event, FieldDeclared
 
 if TYPE_CHECKING:
     from flake8_django_orm.findings import Applicability, Fix
@@ -69,6 +69,7 @@ class Rule:
     default_on: ClassVar[bool] = True
     listens: ClassVar[type[Event] | tuple[type[Event], ...]] = Event
     in_tests: ClassVar[bool] = True  # whether it speaks in test and migration files
+    of_expressions: ClassVar[bool] = False  # speaks only of rows to which a database expression was assigned
 
     def check(self, event: Any, context: RuleContext) -> Iterator[Report]:
         """Yield what is wrong with one event; nothing where the rule has no certainty."""
@@ -79,3 +80,27 @@ class Rule:
     def family(cls) -> str:
         """The digit of its family: "1" for DJQ101."""
         return cls.code[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What some rules have to be told of: what any code does, what code does that stores database expressions on rows,
+    and what class bodies declare."""
+
+    rules: tuple[Rule, ...]
+    code: bool
+    expressions: bool
+    declarations: bool
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> Interest:
+        """The interest of these rules."""
+        rules = tuple(rules)
+        heard = [(rule, rule.listens if isinstance(rule.listens, tuple) else (rule.listens,)) for rule in rules]
+        running = [rule for rule, kinds in heard if any(kind is not FieldDeclared for kind in kinds)]
+        return cls(
+            rules,
+            code=not all(rule.of_expressions for rule in running),
+            expressions=any(rule.of_expressions for rule in running),
+            declarations=any(issubclass(FieldDeclared, kinds) for _, kinds in heard),
+        )

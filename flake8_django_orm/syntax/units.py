@@ -158,13 +158,10 @@ def blank_out(text: str, ranges: Iterable[tuple[int, int]]) -> str:
 
 
 def _hollow(definition: str) -> str:
-    lines = definition.splitlines(keepends=True)
-    hollow = []
-    for number, line in enumerate(lines):
-        content = line.rstrip("\r\n")
-        ending = line[len(content) :]
-        indent = content[: len(content) - len(content.lstrip())]
-        # The shortest definition, `def f():0`, leaves room for `pass`; a decorator line may be as short as `@d`.
-        word = "pass" if number == 0 and len(content) - len(indent) >= 4 else "0" if number == 0 else ""
-        hollow.append((indent + word if number == 0 else "").ljust(len(content)) + ending)
-    return "".join(hollow)
+    """One line as long as the definition: libcst makes nodes of every blank line."""
+    content = definition.rstrip("\r\n")
+    first = content.splitlines()[0] if content else ""
+    indent = first[: len(first) - len(first.lstrip())]
+    # The shortest definition, `def f():0`, leaves room for `pass`; a decorator line may be as short as `@d`.
+    word = "pass" if len(content) - len(indent) >= 4 else "0"
+    return (indent + word).ljust(len(content)) + definition[len(content) :]

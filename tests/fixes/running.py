@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from flake8_django_orm.engine import functions_of
 from flake8_django_orm.findings import Fix
 from flake8_django_orm.fixes.edits import edits_by_path, splice
 from flake8_django_orm.machine.events import Event
+from flake8_django_orm.project.facts import functions_of
 from flake8_django_orm.project.project import Project
 from flake8_django_orm.readers.execution import Execution
 from flake8_django_orm.readers.roots import run_function

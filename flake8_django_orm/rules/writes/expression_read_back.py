@@ -75,6 +75,7 @@ class ExpressionReadBack(Rule):
     name = "expression-read-back"
     applicability = Applicability.UNSAFE
     listens = ExpressionRead
+    of_expressions = True
 
     def check(self, event: ExpressionRead, context: RuleContext) -> Iterator[Report]:
         version, kept = context.django_version, event.change.kept

@@ -69,6 +69,7 @@ class ExpressionSavedTwice(Rule):
     name = "expression-saved-twice"
     applicability = Applicability.UNSAFE
     listens = RowSaved
+    of_expressions = True
 
     def check(self, event: RowSaved, context: RuleContext) -> Iterator[Report]:
         stays = context.django_version is not None and context.django_version < SAVE_REFRESHES_SINCE

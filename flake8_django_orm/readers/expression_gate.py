@@ -1,0 +1,86 @@
+"""Which functions may have a database expression on a row's column: where only the rules about these may speak, as in
+tests, no other function is parsed.
+
+In: the text of a function or of a whole file. Out: yes or no. A function passes that assigns an expression to an
+attribute itself, and one that names a function of the project (tests left out) that does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flake8_django_orm.orm.expressions import is_expression
+from flake8_django_orm.project.facts import functions_of
+from flake8_django_orm.project.project import External
+from flake8_django_orm.source import FileKind
+
+if TYPE_CHECKING:
+    from flake8_django_orm.project.facts import FunctionFacts
+    from flake8_django_orm.project.project import Project
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+#: `row.n =`, `row.n +=`, `row.n, x =`, `setattr(`.
+_STORES = re.compile(r"\.\s*[A-Za-z_]\w*\s*(?:,[^=\n]*)?(?:[-+*/%&|^@]|//|\*\*|<<|>>)?=(?!=)|\bsetattr\s*\(")
+_MAKES = re.compile(r"(?<![\w.])((?:[A-Za-z_]\w*\.)*[A-Z]\w*)\s*\(")
+#: Without this word in its file no function can name an expression that it did not get from another one.
+_SOURCE = "django"
+#: Characters after an assignment in which the assigned expression begins.
+_NEAR = 200
+
+
+class ExpressionGate:
+    """Lets functions pass in which a row may hold an expression; one for each run of the linter."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def file_may_store(self, text: str) -> bool:
+        """Whether any function of a file of this text may pass; asked before the file is parsed."""
+        makes = _SOURCE in text and _STORES.search(text) is not None and _MAKES.search(text) is not None
+        return makes or bool(self.known_words(text))
+
+    def may_store(self, module: str, text: str) -> bool:
+        """Whether the lines of this text, in the module of that name, may put an expression on a row."""
+        return self._stores(module, text) or bool(self.known_words(text))
+
+    def known_words(self, text: str) -> frozenset[str]:
+        """The names in a text of functions that store expressions."""
+        return self._storing.intersection(_WORD.findall(text)) if self._storing else self._storing
+
+    def _stores(self, module: str, text: str) -> bool:
+        return _STORES.search(text) is not None and any(
+            isinstance(found := self._project.resolve(module, name), External) and is_expression(found.name)
+            for name in dict.fromkeys(_MAKES.findall(text))
+        )
+
+    @cached_property
+    def _storing(self) -> frozenset[str]:
+        """The names of the functions outside of tests that assign expressions; a class stands for its __init__."""
+        with self._project.listening():  # which of them a text names is the question, not which there are
+            return frozenset(self._names_of_storing())
+
+    def _names_of_storing(self) -> Iterator[str]:
+        for path in self._project.files():
+            source = self._project.source(self._project.relative(path))
+            if source is None or source.kind in (FileKind.TEST, FileKind.MIGRATION):
+                continue
+            if _SOURCE not in source.text or not _makes_and_stores(source.text):
+                continue
+            facts = self._project.module_at(path)
+            for function in functions_of(facts) if facts is not None else ():
+                if self._stores(function.module, source.rows_text(function.start, function.end)):
+                    yield _name(function)
+
+
+def _makes_and_stores(text: str) -> bool:
+    """Whether something is called whose name has a capital soon after an attribute is set."""
+    return any(_MAKES.search(text, stores.end(), stores.end() + _NEAR) for stores in _STORES.finditer(text))
+
+
+def _name(function: FunctionFacts) -> str:
+    if function.name == "__init__" and function.class_name is not None:
+        return function.class_name.rpartition(".")[2]
+    return function.name
