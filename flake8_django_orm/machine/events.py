@@ -185,6 +185,24 @@ class DeferredRead(RowEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeferredKey(Event):
+    """The rows of `origin` are matched with their owners by columns that only() or defer() left out: a query for each
+    row and column, when the rows are fetched.
+
+    `by_prefetch` is true for the queryset of a Prefetch, false for one of a related manager. `relation` is the owner's.
+    """
+
+    origin: QuerySetValue
+    relation: Relation
+    columns: tuple[str, ...]
+    by_prefetch: bool
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        yield from self.origin.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryRun(Event):
     """A queryset (or manager) is evaluated by a query of its own: iterated, tested, counted, fetched from, written to.
 

@@ -58,6 +58,12 @@ class Loading:
         """What is known to be loaded under the attribute `name`."""
         return next((loaded for key, loaded in self.relations if key == name), None)
 
+    def leaves_out(self, column: str) -> bool:
+        """Whether only() or defer() leaves a column of this level out; `author_id` goes by both of its names."""
+        names = {column, column.removesuffix("_id")}
+        only = {name.partition("__")[0] for name in self.only or ()}  # `author__name` loads the key too
+        return (self.only is not None and not names & only) or bool(names & self.deferred)
+
     def with_relation(self, name: str, loaded: Loaded) -> Loading:
         """This loading with one more relation; a deeper loading of the same relation is merged, not lost."""
         old = self.get(name)

@@ -14,6 +14,7 @@ from flake8_django_orm.machine import (
     bulk_writes,
     fed_lookups,
     histories,
+    join_keys,
     key_uses,
     loading_calls,
     outcomes,
@@ -303,6 +304,7 @@ def evaluate(
         of_ended_loop=bool(machine.loops_behind(*values) - machine.current_loops()),
     )
     histories.note_query(machine)
+    join_keys.note(machine, queryset, how, place)
     if how in FILLS_CACHE - {"index"}:
         machine.store.mark_evaluated(queryset.result)
     return _rows_of(queryset)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import histories, key_uses, relations
+from flake8_django_orm.machine import histories, join_keys, key_uses, relations
 from flake8_django_orm.machine.events import (
     ColumnChange,
     DeferredRead,
@@ -108,11 +108,10 @@ def _note_deferred(machine: Machine, row: RowValue, column: str, place: Place) -
         return
     if column == row.model.primary_key or loading.peers:
         return
-    names = {column, column.removesuffix("_id")}
-    only = {name.partition("__")[0] for name in loading.only or ()}  # `author__name` loads the key too
-    left_out = (loading.only is not None and not names & only) or bool(names & loading.deferred)
-    if not left_out or machine.store.row(row.identity).reads.get(column):
+    if not loading.leaves_out(column) or machine.store.row(row.identity).reads.get(column):
         return
+    if join_keys.is_join_key(row, column):
+        return  # one query for it there was, when the row was fetched
     loop = machine.active_loop(row.loop)
     machine.emit(
         DeferredRead,
