@@ -30,6 +30,7 @@ SILENCED_BY: dict[str, frozenset[str]] = {
     "DJQ105": frozenset({"DJQ305", "DJQ301"}),
     "DJQ101": frozenset({"DJQ202", "DJQ106"}),
     "DJQ102": frozenset({"DJQ203"}),
+    "DJQ106": frozenset({"DJQ203"}),
     "DJQ103": frozenset({"DJQ201", "DJQ203", "DJQ102", "DJQ105", "DJQ107", "DJQ304"}),
     "DJQ104": frozenset({"DJQ201", "DJQ203", "DJQ103", "DJQ105", "DJQ107"}),
     "DJQ205": frozenset({"DJQ508"}),
