@@ -25,10 +25,10 @@ from flake8_django_orm.machine.values import (
 )
 
 if TYPE_CHECKING:
-    from flake8_django_orm.readers.expressions import ExpressionReader
+    from flake8_django_orm.readers.evaluation import Evaluator
 
 
-def decided(reader: ExpressionReader, test: cst.BaseExpression) -> bool | None:
+def decided(reader: Evaluator, test: cst.BaseExpression) -> bool | None:
     """The outcome of a test; None where this call may go either way."""
     match test:
         case cst.Name():
@@ -62,7 +62,7 @@ def decided(reader: ExpressionReader, test: cst.BaseExpression) -> bool | None:
     return None
 
 
-def _given(reader: ExpressionReader, name: cst.Name) -> Constant | None:
+def _given(reader: Evaluator, name: cst.Name) -> Constant | None:
     """The constant that this call gives a parameter, as long as nothing else was assigned to it."""
     calls = reader.machine.calls
     given = calls[-1].parameters.get(name.value) if calls else None
@@ -71,7 +71,7 @@ def _given(reader: ExpressionReader, name: cst.Name) -> Constant | None:
     return given[0]
 
 
-def _is_there(reader: ExpressionReader, name: cst.Name, comparison: cst.ComparisonTarget) -> bool | None:
+def _is_there(reader: Evaluator, name: cst.Name, comparison: cst.ComparisonTarget) -> bool | None:
     """`queryset is None` where this call gives a queryset, or a row that was fetched."""
     calls = reader.machine.calls
     value = calls[-1].parameters.get(name.value, (None, None))[0] if calls else None
@@ -86,7 +86,7 @@ def _is_there(reader: ExpressionReader, name: cst.Name, comparison: cst.Comparis
     return None
 
 
-def _is_stored(reader: ExpressionReader, read: cst.BaseExpression) -> bool | None:
+def _is_stored(reader: Evaluator, read: cst.BaseExpression) -> bool | None:
     """`row.pk` and `row._state.adding` of a row that was fetched: it has a key, it is not being added."""
     match read:
         case cst.Attribute(value=cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value="_state")), attr=name):
@@ -105,7 +105,7 @@ def _is_stored(reader: ExpressionReader, read: cst.BaseExpression) -> bool | Non
     return outcome if name.value in (("pk", key) if outcome else ("adding",)) else None
 
 
-def _settled(reader: ExpressionReader, read: cst.BaseExpression) -> Constant | None:
+def _settled(reader: Evaluator, read: cst.BaseExpression) -> Constant | None:
     """The value that an attribute has all through this root: `self.action` of a viewset whose list() is run."""
     machine = reader.machine
     if not machine.settled:
@@ -124,7 +124,7 @@ def _settled(reader: ExpressionReader, read: cst.BaseExpression) -> Constant | N
     return machine.settled.get((identity, name)) if identity is not None else None
 
 
-def _compared(reader: ExpressionReader, given: Constant, comparison: cst.ComparisonTarget) -> bool | None:
+def _compared(reader: Evaluator, given: Constant, comparison: cst.ComparisonTarget) -> bool | None:
     other = reader.evaluate(comparison.comparator)
     if isinstance(comparison.operator, (cst.In, cst.NotIn)):
         return _is_member(given, other, negated=isinstance(comparison.operator, cst.NotIn))
@@ -146,7 +146,7 @@ def _is_member(given: Constant, container: Value, *, negated: bool) -> bool | No
     return (given in items) is not negated
 
 
-def _is_instance(reader: ExpressionReader, name: cst.Name, kinds: cst.BaseExpression) -> bool | None:
+def _is_instance(reader: Evaluator, name: cst.Name, kinds: cst.BaseExpression) -> bool | None:
     row = reader.env.get(name.value)
     if not isinstance(row, RowValue) or row.origin is None:
         return None
@@ -162,7 +162,7 @@ def _is_instance(reader: ExpressionReader, name: cst.Name, kinds: cst.BaseExpres
     return None if any(row.model.key in project.mro(key) for key in keys) else False
 
 
-def _has_attribute(reader: ExpressionReader, name: cst.Name, attribute: cst.BaseExpression) -> bool | None:
+def _has_attribute(reader: Evaluator, name: cst.Name, attribute: cst.BaseExpression) -> bool | None:
     """True for what the row's queryset adds to it; without that, the row may have got it in other ways."""
     row, wanted = reader.env.get(name.value), reader.evaluate(attribute)
     if not isinstance(row, RowValue) or not isinstance(wanted, Constant) or row.loading.unknown:

@@ -34,8 +34,9 @@ from flake8_django_orm.machine.values import (
 from flake8_django_orm.orm.callables import TRANSACTIONS
 from flake8_django_orm.readers import column_tests
 from flake8_django_orm.readers.decisions import decided
-from flake8_django_orm.readers.expressions import OPERATORS, ExpressionReader
+from flake8_django_orm.readers.expressions import ExpressionReader
 from flake8_django_orm.readers.guards import catches_conflict, catches_missing, in_transaction, missed_query, names_lock
+from flake8_django_orm.readers.operators import OPERATORS
 from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early, target_names
 
 if TYPE_CHECKING:

@@ -1,0 +1,60 @@
+"""Evaluating Python expressions: the door that all of them go through, and the names that are bound so far.
+
+In: libcst expressions. Out: the machine's values. The `visit_<Node>` methods stand in the rooms next to this one:
+displays, operators, comprehensions and expressions; each builds on the one before.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from flake8_django_orm.machine.machine import Machine, unknown
+from flake8_django_orm.machine.values import (
+    UNKNOWN,
+    Value,
+)
+from flake8_django_orm.syntax.units import Place, Unit
+from flake8_django_orm.syntax.visitor import LeanVisitor, children
+
+
+class Evaluator(LeanVisitor):
+    """Evaluates expressions in an environment of local names."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        unit: Unit,
+        module: str,
+        env: dict[str, Value],
+        *,
+        class_key: str | None = None,
+        receiver: str | None = None,
+        local_names: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__()
+        self.machine = machine
+        self.unit = unit
+        self.module = module
+        self.env = env
+        self.class_key = class_key
+        self.receiver = receiver
+        self.local_names = local_names
+        self.yielded: list[Value] = []
+
+    def evaluate(self, node: cst.CSTNode) -> Value:
+        """The value of an expression."""
+        self.machine.tick()
+        value = self.visit(node)
+        if not isinstance(value, Value):
+            return UNKNOWN
+        if self.machine.watch is not None:
+            self.machine.watch(self.place(node), value)
+        return value
+
+    def place(self, node: cst.CSTNode) -> Place:
+        return Place(self.unit, node)
+
+    def visit_other(self, node: cst.CSTNode) -> Value:
+        """An expression of no interest in itself: its parts are evaluated, the whole is unknown."""
+        values = [self.evaluate(child) for child in children(node) if isinstance(child, cst.BaseExpression)]
+        return unknown(*values)
