@@ -38,6 +38,7 @@ from flake8_django_orm.machine.values import (
 from flake8_django_orm.orm import callables
 from flake8_django_orm.orm.expressions import is_expression
 from flake8_django_orm.orm.querysets import queryset_method
+from flake8_django_orm.orm.tables import TABLE_READING
 from flake8_django_orm.project.django_names import SWAPPED_MODELS
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         return loading_calls.expression(name, arguments)
     if name.startswith(SERIALIZER_READING) and len(values) > 1:
         return machine.programs.serialize(machine, name.rpartition(".")[2], values[0], values[1], place)
+    if name.startswith(TABLE_READING) and len(values) > 1:
+        return machine.programs.tabulate(machine, values[0], values[1], place)
     if name == ATTRGETTER:
         return Expression(function=name, arguments=arguments)
     if name == "logging.getLogger":

@@ -93,6 +93,9 @@ class Programs(Protocol):
     def serialize(self, machine: Machine, how: str, serializer: Value, rows: Value, place: Place) -> Value:
         """Read rows as a serializer does; `how` is the function of `rest_framework._reading` that asks for it."""
 
+    def tabulate(self, machine: Machine, table: Value, rows: Value, place: Place) -> Value:
+        """Show rows in a table of declared columns."""
+
     def render(self, machine: Machine, names: Value, context: Value, place: Place) -> bool:
         """Read the template of that name with its context. True where everything that the context meets was read."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.values import Argument, FunctionValue
+from flake8_django_orm.orm.tables import VIEW_PIECES
 from flake8_django_orm.owners.base import Owner
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class GenericView(Owner):
             "paginate_by",
             "queryset",
             "template_name",
+            *VIEW_PIECES,
         }
     )
 

@@ -43,7 +43,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class TemplateFile:
-    """One template: its name, its path below the root, and whether Jinja rather than Django renders it."""
+    """One template: its name, its path below the root, and whether Jinja rather than Django renders it.
+
+    `start` is the offset of its text where it is a string in a Python file.
+    """
 
     name: str
     path: str

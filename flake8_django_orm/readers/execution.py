@@ -98,6 +98,12 @@ class Execution:
         """Read a template with its context."""
         return self._all_templates().render(machine, names, context, place)
 
+    def tabulate(self, machine: Machine, table: Value, rows: Value, place: Place) -> Value:
+        """Show rows in a table of declared columns."""
+        from flake8_django_orm.readers.tables import show_table
+
+        return show_table(self, machine, table, rows, place)
+
     def _all_templates(self) -> Templates:
         """The template readers are loaded with the first template."""
         if self._templates is None:

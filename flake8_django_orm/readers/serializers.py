@@ -68,7 +68,7 @@ def represent(
     execution: Execution, machine: Machine, serializer: Value, rows: Value, place: Place, *, each_row: bool = False
 ) -> Value:
     """What `serializer(rows).data` does: read each row, or the one. `each_row`: a ListSerializer asks for it."""
-    reader = SerializerReader(execution, machine, _visible(machine, place))
+    reader = SerializerReader(execution, machine, visible(machine, place))
     for one in each(serializer):
         if isinstance(one, Instance):
             reader.represent(one, rows, through_list=not each_row)
@@ -77,14 +77,14 @@ def represent(
 
 def read_fields(execution: Execution, machine: Machine, serializer: Value, row: Value, place: Place) -> Value:
     """What the serializer's own to_representation() does with one row."""
-    reader = SerializerReader(execution, machine, _visible(machine, place))
+    reader = SerializerReader(execution, machine, visible(machine, place))
     for one in each(serializer):
         if isinstance(one, Instance):
             reader.read_fields(one, row)
     return Unknown(loops=loops_of(row))
 
 
-def _visible(machine: Machine, place: Place) -> Place:
+def visible(machine: Machine, place: Place) -> Place:
     """The place itself, or the nearest call that leads to it, in code of the project."""
     frame: Frame | None = machine.frame
     while frame is not None and not machine.project.is_own(place.path):

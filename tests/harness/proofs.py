@@ -25,6 +25,8 @@ from tests.harness.case_files import Case, Proof
 from tests.harness.django_process import DjangoInterpreter, DjangoProcess
 
 Run = dict[str, Any]
+#: What cases may use besides Django, by name; where it is not installed they prove nothing.
+_PACKAGES = ("rest_framework", "django_tables2", "graphene_django", "strawberry_django")
 
 
 class ProofFailed(AssertionError):  # noqa: N818 (a verdict, not a mishap)
@@ -34,8 +36,10 @@ class ProofFailed(AssertionError):  # noqa: N818 (a verdict, not a mishap)
 def holds_on(case: Case, interpreter: DjangoInterpreter, database: str = "sqlite") -> bool:
     """Whether the case's options let the proof run on this Django and this database, and its packages are there."""
     options = case.options
-    if any("rest_framework" in text for text in case.texts().values()) and not interpreter.has("rest_framework"):
-        return False
+    texts = case.texts().values()
+    for package in _PACKAGES:
+        if any(package in text for text in texts) and not interpreter.has(package):
+            return False
     if options.proof_from is not None and interpreter.django < options.proof_from:
         return False
     if options.proof_before is not None and interpreter.django >= options.proof_before:

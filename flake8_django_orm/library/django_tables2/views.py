@@ -1,0 +1,34 @@
+"""django_tables2.views: where the rows of a view's table come from."""
+
+from __future__ import annotations
+
+from django.views.generic import ListView
+
+
+class SingleTableMixin:
+    table_class = None
+    table_data = None
+    context_table_name = "table"
+
+    def get_table_class(self):
+        return self.table_class
+
+    def get_table(self, **kwargs):
+        return self.get_table_class()(data=self.get_table_data(), **kwargs)
+
+    def get_table_kwargs(self):
+        return {}
+
+    def get_table_data(self):
+        if self.table_data is not None:
+            return self.table_data
+        return self.object_list
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        context[self.context_table_name] = self.get_table(**self.get_table_kwargs())
+        return context
+
+
+class SingleTableView(SingleTableMixin, ListView):
+    pass
