@@ -65,7 +65,7 @@ def to_findings(
         source = execution.source(path)
         if anchor is None or source is None:
             continue
-        message = f"{report.message} {_CACHED}" if report.event.cached else report.message
+        message = _message(report)
         keys = {(rule.code, span[0], message), _trouble(rule, report)}
         if keys & seen:
             continue
@@ -91,6 +91,13 @@ def _trouble(rule: Rule, report: Report) -> object:
     built = queryset.steps[0].place if queryset is not None and queryset.steps else None
     cure = report.fix.edits if report.fix is not None else built
     return (rule.code, report.place, report.model, report.relations, cure)
+
+
+def _message(report: Report) -> str:
+    """What the rule says; where a cache or a client decides whether it happens, that too."""
+    message = f"{report.message} {_CACHED}" if report.event.cached else report.message
+    field = report.event.frame.asked_for
+    return f"{message} (when the field {field} is asked for)" if field else message
 
 
 def _anchor(report: Report, execution: Execution, path: str) -> tuple[Place | None, tuple[int, int]]:

@@ -22,6 +22,7 @@ class Body(enum.Enum):
     CLASS = "class"
     OWNER = "a class that the framework drives"
     TEMPLATE = "template"
+    FIELD = "a field that a client may ask for"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,11 @@ class Frame:
         is_inherited = self.qualname.rpartition(".")[0] != root.qualname
         is_entered = len(names) == 1 and all(frame.body is Body.FUNCTION for frame in called)
         return root.body is Body.OWNER and is_inherited and is_entered
+
+    @property
+    def asked_for(self) -> str:
+        """The field that a client must ask for so that this runs; "" where it runs in any case."""
+        return next((frame.qualname for frame in self.ancestors() if frame.body is Body.FIELD), "")
 
     def ancestors(self) -> list[Frame]:
         """This frame and its callers, the root last."""

@@ -77,6 +77,7 @@ class LoopInvariantQuery(Rule):
                 message=f"each row of {choices.owner} fetches the choices of {choices.name} again, "
                 f"all {model.name} rows: {choices.instead}",
                 model=model.label,
+                relations=(choices.name,),
             )
             return
         # Fix builders import libcst, which a file without findings must not pay for.
