@@ -43,8 +43,8 @@ class MissingSelectRelated(Rule):
     loads more than it needs. `prefetch_related()` is used where a join is not possible.
 
     ## What it does not see
-    Rows whose queryset comes from code that cannot be read, relations reached by computed names, and loops outside of
-    Python code.
+    Rows whose queryset comes from code that cannot be read, relations reached by computed names, and loops of a
+    framework that the page "Loops that a framework owns" of the guide does not name.
 
     ## References
     - [Django documentation: select_related()](https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related)
