@@ -17,11 +17,10 @@ from flake8_django_orm.findings import Applicability, Edit, Fix
 from flake8_django_orm.fixes.call_text import append_calls, quoted
 from flake8_django_orm.fixes.chains import Chain, chain_of, other_calls
 from flake8_django_orm.fixes.imports import plan_imports
-from flake8_django_orm.fixes.statements import surroundings
+from flake8_django_orm.fixes.statements import is_steady, surroundings
 from flake8_django_orm.machine.values import Argument, Constant, Fetched, Mode, QuerySetValue, RowValue, Scalar
 from flake8_django_orm.project.models import RelationKind
-from flake8_django_orm.syntax.names import bound_names, dotted_name, mentioned_names
-from flake8_django_orm.syntax.visitor import walk
+from flake8_django_orm.syntax.names import mentioned_names
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import QueryRun
@@ -202,20 +201,7 @@ def _condition(count: _Count, argument: Argument, chain: Chain, text: str) -> st
     if place is None or name.startswith("*") or not name or place.unit is not chain.end.unit:
         return None
     function = around.function if (around := surroundings(place.unit, place.node)) is not None else None
-    if function is None or not _is_steady(place.node, function):
+    if function is None or not is_steady(place.node, function):
         return None
     written = text[slice(*place.span)]
     return None if "\n" in written else f"{count.relation.lookup}__{name}={written}"
-
-
-def _is_steady(node: cst.CSTNode, function: cst.FunctionDef) -> bool:
-    """True for literals and for names that the function does not bind: parameters, constants of the module."""
-    if isinstance(node, (cst.SimpleString, cst.Integer, cst.Float)):
-        return True
-    comprehended = {name for part in walk(function.body) if isinstance(part, cst.CompFor) for name in _targets(part)}
-    first = dotted_name(node).partition(".")[0]
-    return bool(first) and first not in bound_names(function.body) | comprehended
-
-
-def _targets(level: cst.CompFor) -> frozenset[str]:
-    return mentioned_names(level.target)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from flake8_django_orm.syntax.names import dotted_name
-from flake8_django_orm.syntax.visitor import children
+from flake8_django_orm.syntax.names import bound_names, dotted_name, mentioned_names
+from flake8_django_orm.syntax.visitor import children, walk
 
 if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Unit
@@ -111,3 +111,13 @@ def _is_label(child: cst.CSTNode, parent: cst.CSTNode) -> bool:
         case cst.Arg(keyword=keyword):
             return child is keyword
     return False
+
+
+def is_steady(node: cst.CSTNode, function: cst.FunctionDef) -> bool:
+    """True for literals and for names that the function does not bind: parameters, constants of the module."""
+    if isinstance(node, (cst.SimpleString, cst.Integer, cst.Float)):
+        return True
+    levels = [part for part in walk(function.body) if isinstance(part, cst.CompFor)]
+    bound = bound_names(function.body).union(*(mentioned_names(level.target) for level in levels))
+    first = dotted_name(node).partition(".")[0]
+    return bool(first) and first not in bound

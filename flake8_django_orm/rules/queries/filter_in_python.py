@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import FilteredInPython
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
@@ -35,7 +36,12 @@ class FilterInPython(Rule):
         return [book.title for book in Book.objects.filter(published=True)]
     ```
 
-    There is no fix: Python and the database may differ in what is equal, true or greater, as with NULL and with texts.
+    ## Fix safety
+    The fix adds `filter()` to the queryset and takes the test out, for a boolean column, a comparison of a number, a
+    text that is compared with a literal, and `is None`. It is unsafe: databases have their own idea of which texts are
+    equal (MySQL finds "Draft" for "draft"), and the queryset holds fewer rows for whoever else may get it. There is no
+    fix where a column that may be NULL is compared, where the value's type is not known, or where the whole body of the
+    loop stands behind the test.
 
     ## What it does not see
     Tests of several columns or of related rows, and querysets whose rows are used elsewhere too.
@@ -46,6 +52,7 @@ class FilterInPython(Rule):
 
     code = "DJQ509"
     name = "filter-in-python"
+    applicability = Applicability.UNSAFE
     default_on = False
     in_tests = False
     listens = FilteredInPython
@@ -56,10 +63,14 @@ class FilterInPython(Rule):
             return
         if any(use.how != "chained" and use.place != event.looped for use in event.uses):
             return
+        # Fix builders import libcst, which a file without findings must not pay for.
+        from flake8_django_orm.fixes.column_filters import filter_rows
+
         yield Report(
             event=event,
             place=event.place,
             message=f"all {queryset.model.name} rows are fetched, and those that fail this test of {event.column} "
             "are thrown away: filter() by it",
+            fix=filter_rows(context.project, event),
             model=queryset.model.label,
         )
