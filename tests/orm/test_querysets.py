@@ -134,6 +134,17 @@ def test_where_eager_loading_is_of_no_use(oracle: Oracle) -> None:
             assert at_work[name] != method.breaks_eager_loading, name
 
 
+def test_what_makes_no_rows_sends_the_same_sql_without_eager_loading(oracle: Oracle) -> None:
+    """DJQ205 takes select_related() and prefetch_related() out as a safe fix: not a character of the SQL may change."""
+    sent = oracle.ask("sql_with_and_without_eager_loading")
+    rows = sent.pop("rows")
+    assert rows["eager"] != rows["plain"]
+    for name, statements in sent.items():
+        assert statements["eager"] == statements["plain"] != [], name
+    for name in ("count", "exists", "aggregate", "contains"):
+        assert QUERYSET_METHODS[name].breaks_eager_loading
+
+
 def test_which_states_raise(oracle: Oracle) -> None:
     raised = oracle.ask("raising_states")
     for name, method in _asked(oracle).items():
