@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flake8_django_orm.findings import Applicability, Edit, Fix
 from flake8_django_orm.machine.events import LookupFed
 from flake8_django_orm.machine.uses import FETCHING
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
@@ -68,6 +69,10 @@ class QuerysetInLookup(Rule):
     So the subquery wins where it is used once. A list wins where the search is slow, finds few keys and serves several
     queries, or where the rows are in memory anyway.
 
+    ## Fix safety
+    The fix writes `list()` around the queryset. It is shown and never applied: which form is faster, only the plan of
+    the query on your data tells, and a list of very many keys may be more than the database takes.
+
     ## What it does not see
     `Subquery()`, `Exists()` and joins, which are meant, and querysets that may be lists.
 
@@ -77,6 +82,7 @@ class QuerysetInLookup(Rule):
 
     code = "DJQ503"
     name = "queryset-in-lookup"
+    applicability = Applicability.DISPLAY_ONLY
     default_on = False
     in_tests = False
     listens = LookupFed
@@ -95,5 +101,17 @@ class QuerysetInLookup(Rule):
             event=event,
             place=event.argument.place or event.place,
             message=what + (again if fetched else measure),
+            fix=_as_list(event, context),
             model=event.target.model.label,
         )
+
+
+def _as_list(event: LookupFed, context: RuleContext) -> Fix | None:
+    """`author__in=authors` as `author__in=list(authors)`, for the reader to see what the other form is."""
+    place = event.argument.place
+    text = context.project.text(place.path) if place is not None else None
+    if place is None or text is None or any(frame.is_async for frame in event.frame.ancestors()):
+        return None
+    start, end = place.span
+    edit = Edit(place.path, start, end, f"list({text[start:end]})")
+    return Fix(Applicability.DISPLAY_ONLY, "Fetch the values first, as a list", (edit,))
