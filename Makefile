@@ -3,6 +3,7 @@
 #   make demo    lint the demo project, show and apply its fixes, count its queries before and after
 #   make test    run all tests
 #   make lint    check our own code: ruff, mypy, flake8 with our own plugin
+#   make bench   measure its speed on published packages, beside flake8 alone (BENCH="PATH ..." for other code)
 #   make docs    write the rule pages again from the docstrings of the rules
 #   make clean   remove what the other targets made
 
@@ -13,7 +14,7 @@ TESTING := $(VENV)/.ready-for-test
 LINTING := $(VENV)/.ready-for-lint
 PYTEST_OPTIONS ?= -q -n 2
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint bench docs clean
 .DEFAULT_GOAL := test
 
 demo: $(TESTING)
@@ -27,7 +28,10 @@ lint: $(LINTING)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/flake8 flake8_django_orm tests docs
+	$(BIN)/flake8 flake8_django_orm tests docs benchmarks
+
+bench: $(TESTING)
+	$(BIN)/python -m benchmarks $(BENCH)
 
 docs: $(TESTING)
 	$(BIN)/python docs/generate.py

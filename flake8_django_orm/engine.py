@@ -57,8 +57,7 @@ class Engine:
     @property
     def statistics(self) -> Mapping[str, int]:
         """Counters of the work done so far: functions seen, read and parsed, bounds reached."""
-        parsed = self._execution.functions_parsed if self._execution is not None else 0
-        return {**self._counts, "functions parsed": parsed}
+        return {**self._counts, **(self._execution.statistics if self._execution is not None else {})}
 
     @cached_property
     def django_version(self) -> tuple[int, int]:

@@ -6,7 +6,8 @@ whole run, because many roots enter the same helpers.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -18,7 +19,7 @@ from flake8_django_orm.readers.expressions import Closure
 from flake8_django_orm.readers.gate import FunctionGate
 from flake8_django_orm.readers.python import PythonReader
 from flake8_django_orm.syntax.names import bound_names
-from flake8_django_orm.syntax.units import Place, Unit, blank_out, parse_unit
+from flake8_django_orm.syntax.units import Place, Unit, blank_out, parse_unit, parsed
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -42,7 +43,12 @@ class Execution:
         self.gate = FunctionGate(project) if gate is None else gate
         self._units: OrderedDict[str, Unit | None] = OrderedDict()
         self._templates: Templates | None = None
-        self.functions_parsed = 0
+        self._parsed_before = Counter(parsed)
+
+    @property
+    def statistics(self) -> Mapping[str, int]:
+        """The units and lines that libcst parsed since this was made."""
+        return {name: count - self._parsed_before[name] for name, count in parsed.items()}
 
     def source(self, path: str) -> SourceFile | None:
         """The text of a file of the project or its environment, with its line table."""
@@ -130,7 +136,6 @@ class Execution:
         if source is None:
             return None
         start, end = source.row_span(facts.start, facts.end)
-        self.functions_parsed += 1
         return parse_unit(facts.path, facts.module, facts.qualname, source.text, start, end)
 
     def removals(self, facts: FunctionFacts) -> list[tuple[str, bool]]:

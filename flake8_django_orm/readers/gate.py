@@ -120,7 +120,7 @@ class FunctionGate:
             "storing_words": self._storing_words,
             "queries": self._named_queries,
             "may_query": self._named_may_query,
-            "statement_queries": self.gate.queries,
+            "statement_queries": self._statement_queries,
         }
 
     def passes(self, function: FunctionFacts, text: str) -> bool:
@@ -206,6 +206,9 @@ class FunctionGate:
     def _storing_words(self, path: str) -> frozenset[str]:
         source = self.project.source(path)
         return frozenset() if source is None else self._expressions.known_words(source.text)
+
+    def _statement_queries(self, text: str) -> bool:
+        return self.gate.queries(text)
 
     def _named_queries(self, path: str, qualname: str) -> bool:
         function = self.project.function_at(path, qualname)
