@@ -237,6 +237,7 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
         call=place,
         is_async=facts.is_async,
         function=facts.key,
+        conditions=machine.conditions,
     )
     from flake8_django_orm.machine.machine import Entered
 

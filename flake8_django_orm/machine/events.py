@@ -487,6 +487,8 @@ class RowSaved(Event):
     that a called function both assigned and saved: they are told where that function is the root.
 
     `update_fields` is the literal list given, None where there is none. `locked` is true under select_for_update.
+    `now_and_then` tells that the function which saves does so behind a condition of its own, `by_save` that the root is
+    the model's own save() or a method that this one calls: whether the row is in the database yet, nobody knows there.
     """
 
     row: RowValue
@@ -494,6 +496,8 @@ class RowSaved(Event):
     update_fields: tuple[str, ...] | None = None
     locked: bool = False
     loop: Loop | None = None
+    now_and_then: bool = False
+    by_save: bool = False
     stale: tuple[ColumnChange, ...] = ()  # expressions that an earlier save wrote and that this save writes again
 
     def frames(self) -> Iterable[Frame]:

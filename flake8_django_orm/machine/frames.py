@@ -36,6 +36,7 @@ class Frame:
     is_async: bool = False
     function: str = ""  # FunctionFacts.key
     body: Body = Body.FUNCTION
+    conditions: int = 0  # the machine's condition depth where it was entered
 
     @property
     def depth(self) -> int:

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
 
 
+_SAVES = ("save", "asave", "save_base")
+
+
 def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> Value:
     """`row.name`: what was assigned, a relation, a column, a method, a property, an annotation; else unknown."""
     model = row.model
@@ -216,6 +219,7 @@ def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place
         stale=stale,
         locked=row.locked,
         loop=machine.active_loop(row.loop),
+        now_and_then=machine.conditions > machine.frame.conditions,
     )
     _emit_write(machine, row, "save", arguments, place, _fields_of_save(state, arguments, update_fields))
     unsaved = {k: v for k, v in state.written.items() if update_fields is not None and k not in update_fields}
@@ -345,7 +349,18 @@ def finish_save(machine: Machine, event: Event) -> Event:
         for change in event.changes
         if change.frame is None or machine.belongs_to_root((event.frame, change.frame))
     )
-    return replace(event, changes=changes)
+    return replace(event, changes=changes, by_save=_is_by_save(machine, event.row))
+
+
+def _is_by_save(machine: Machine, row: RowValue) -> bool:
+    """Whether the root is a save() of the row's own model, or a method that such a save() calls."""
+    root = machine.calls[0].function if machine.calls else None
+    if root is None or root.class_name is None or row.fetched is not Fetched.GIVEN:
+        return False
+    if root.name in _SAVES:
+        return True
+    methods = (machine.project.find_method(row.model.key, name) for name in _SAVES)
+    return any(f"self.{root.name}(" in machine.programs.text_of(found) for found in methods if found is not None)
 
 
 def _finish_change(machine: Machine, row: RowValue, change: ColumnChange) -> ColumnChange:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
 
 _OPERATORS = frozenset("+-*/")
-_SAVES = frozenset({"save", "asave", "save_base"})
 _SAVED = "the row is saved here"
 
 
@@ -63,8 +62,8 @@ class LostUpdate(Rule):
 
     ## What it does not see
     Rows locked by `select_for_update()`, rows made in the same function and rows that come from a parameter without an
-    annotation are left alone, and so are code under any other lock, a `save()` of the model itself, and a save in
-    another function.
+    annotation are left alone. So are code under any other lock, a `save()` of the model itself with the methods that
+    it calls, and a counter kept on an object whose `save()` writes it only now and then.
 
     ## References
     - [Django documentation: Avoiding race conditions using F()](https://docs.djangoproject.com/en/stable/ref/models/expressions/#avoiding-race-conditions-using-f)
@@ -81,7 +80,7 @@ class LostUpdate(Rule):
             return
         if isinstance(event, RowsUpdated):
             yield from _update(event, context)
-        elif not event.locked and event.row.fetched is not Fetched.CREATED and not _in_own_save(event):
+        elif not event.locked and event.row.fetched is not Fetched.CREATED and not event.by_save:
             for change in event.changes:
                 if _loses(event, change):
                     yield self._report(event, change, context)
@@ -120,18 +119,14 @@ def _loses(event: RowSaved, change: ColumnChange) -> bool:
     arithmetic = change.from_itself
     if arithmetic is None or arithmetic.row.identity != event.row.identity:
         return False
+    if event.now_and_then and change.frame is not event.frame:
+        return False  # the object counts, and what it counts is written at times
     return (event.update_fields is None or change.column in event.update_fields) and _is_sum(arithmetic)
 
 
 def _is_sum(arithmetic: Arithmetic) -> bool:
     column = arithmetic.row.model.columns.get(arithmetic.column)
     return column is not None and arithmetic.operator in _OPERATORS and is_numeric_or_duration(column.field_class)
-
-
-def _in_own_save(event: RowSaved) -> bool:
-    """A save() of the model writes its own row: whether that is in the database yet, nobody knows there."""
-    root = event.frame.ancestors()[-1]
-    return event.row.fetched is Fetched.GIVEN and root.qualname.rpartition(".")[2] in _SAVES
 
 
 def _update(event: RowsUpdated, context: RuleContext) -> Iterator[Report]:
