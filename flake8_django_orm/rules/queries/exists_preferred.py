@@ -64,6 +64,8 @@ class ExistsPreferred(Rule):
         queryset = query.queryset
         if query.one_of_several or queryset.raw or not queryset.steps or query.arguments:
             return
+        if queryset.locked and query.how != "count":
+            return  # fetching the rows is what locks them
         if query.how in ("test", "len"):
             if not built_here(query) or not rows_unused(query):
                 return

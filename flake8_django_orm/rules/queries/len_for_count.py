@@ -52,7 +52,8 @@ class LenForCount(Rule):
 
     def check(self, event: QueryRun, context: RuleContext) -> Iterator[Report]:
         queryset = event.queryset
-        if event.how != "len" or event.one_of_several or queryset.raw:
+        # Counting locks no row, so len() of a locked queryset is what takes the lock.
+        if event.how != "len" or event.one_of_several or queryset.raw or queryset.locked:
             return
         if not built_here(event) or not rows_only_counted(event):
             return
