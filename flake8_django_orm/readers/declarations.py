@@ -111,8 +111,16 @@ def _field_class(machine: Machine, callee: Value) -> str | None:
 
 
 def _makes_default(machine: Machine, callee: Value) -> bool:
-    """Whether a field class of the project makes a value of its own out of the default."""
-    return isinstance(callee, ClassValue) and machine.project.find_method(callee.key, "get_default") is not None
+    """Whether a field class of the project makes a value of its own out of the default: with get_default(), or where
+    its __init__() takes the default as a parameter of its own."""
+    if not isinstance(callee, ClassValue):
+        return False
+    initialiser = machine.project.find_method(callee.key, "__init__")
+    taken = initialiser is not None and any(p.name == "default" for p in initialiser.parameters)
+    # Django's own fields lie in the environment, and hand the default on.
+    own = taken and initialiser is not None and machine.project.is_own(initialiser.path)
+    method = machine.project.find_method(callee.key, "get_default")
+    return own or (method is not None and machine.project.is_own(method.path))
 
 
 def _is_field_name(name: str) -> bool:

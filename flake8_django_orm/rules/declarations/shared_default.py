@@ -43,8 +43,9 @@ class SharedDefault(Rule):
 
     ## What it does not see
     Containers that are bound to a name elsewhere and passed by that name. A field that may make a value of its own out
-    of the default is left alone: one of your own classes with a `get_default()`, or that extends `models.Field` itself,
-    and one of a package that cannot be read (`jsonfield.JSONField`, for one, copies the default for each row).
+    of the default is left alone: one of your own classes with a `get_default()`, with a `default` in its `__init__()`,
+    or that extends `models.Field` itself, and one of a package that cannot be read (`jsonfield.JSONField`, for one,
+    copies the default for each row).
 
     ## References
     - [Django documentation: Field.default](https://docs.djangoproject.com/en/stable/ref/models/fields/#default)
