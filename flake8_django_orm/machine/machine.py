@@ -175,6 +175,7 @@ class Machine:
     guards: int = 0
     cached_fragments: int = 0
     rows_locked: bool = False
+    before_fault: int | None = None  # the identity given out last when a handler for faults began
     transaction_writes: set[str] = field(default_factory=set)  # keys of the models written in the running transaction
     settled: dict[tuple[int, str], Constant] = field(default_factory=dict)  # attributes that hold one value here
     asked_queries: set[int] = field(default_factory=set)  # the orders of those of which only existence is asked
@@ -283,6 +284,22 @@ class Machine:
             yield
         finally:
             self.cached_fragments -= 1
+
+    @contextmanager
+    def recovering(self, from_fault: bool = True) -> Iterator[None]:
+        """Run a block that meets what went wrong in a loop, if `from_fault`: few rows come here."""
+        before = self.before_fault
+        if from_fault and self.loops and before is None:
+            self.before_fault = self.store.last_identity
+        try:
+            yield
+        finally:
+            self.before_fault = before
+
+    def is_exceptional(self, result: int) -> bool:
+        """Whether rows of a result set are met here only where something went wrong with one of them: loading more
+        with all of them would cost more than the query for that one."""
+        return self.before_fault is not None and result <= self.before_fault
 
     @contextmanager
     def knowing(self, known: Mapping[int, bool]) -> Iterator[None]:

@@ -409,6 +409,8 @@ def _emit_manager_read(
 ) -> None:
     relation = queryset.relation
     assert relation is not None
+    if machine.is_exceptional(row.result):
+        return
     machine.emit(
         ManagerRead,
         place,

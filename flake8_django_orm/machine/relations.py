@@ -142,6 +142,8 @@ def _is_loaded(machine: Machine, row: RowValue, relation: Relation, entry: Loade
 
 
 def _emit_read(machine: Machine, row: RowValue, relation: Relation, place: Place) -> None:
+    if machine.is_exceptional(row.result):
+        return
     loop = machine.active_loop(row.loop)
     machine.emit(
         RelationRead,

@@ -19,6 +19,11 @@ from flake8_django_orm.syntax.visitor import walk
 #: Words of a name: `RLock` and `advisory_lock` hold the word lock, `unblock` does not.
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LOCKS = frozenset({"lock", "locked", "locks", "rlock", "mutex", "semaphore"})
+#: Exceptions by which code is told what is not there, or not of the kind that it asked for.
+_ANSWERS = frozenset(
+    {"DoesNotExist", "ObjectDoesNotExist", "MultipleObjectsReturned", "KeyError", "IndexError", "LookupError"}
+    | {"AttributeError", "ValueError", "TypeError", "StopIteration"}
+)
 _CONFLICTS = frozenset({"IntegrityError", "DatabaseError", "Exception", "UniqueViolation"})
 
 
@@ -45,6 +50,11 @@ def in_transaction(test: cst.BaseExpression) -> bool | None:
 def catches_conflict(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
     """True if the handler catches what a second row of the same key raises."""
     return handler.type is None or any(name in _CONFLICTS for name in _caught(handler))
+
+
+def catches_fault(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    """True if the handler is for what goes wrong: not for an answer that comes as an exception, as a missing key."""
+    return not any(name in _ANSWERS for name in _caught(handler))
 
 
 def catches_missing(handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:

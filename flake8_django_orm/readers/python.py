@@ -35,7 +35,14 @@ from flake8_django_orm.orm.callables import TRANSACTIONS
 from flake8_django_orm.readers import column_tests
 from flake8_django_orm.readers.decisions import decided
 from flake8_django_orm.readers.expressions import ExpressionReader
-from flake8_django_orm.readers.guards import catches_conflict, catches_missing, in_transaction, missed_query, names_lock
+from flake8_django_orm.readers.guards import (
+    catches_conflict,
+    catches_fault,
+    catches_missing,
+    in_transaction,
+    missed_query,
+    names_lock,
+)
 from flake8_django_orm.readers.operators import OPERATORS
 from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early, target_names
 
@@ -187,7 +194,8 @@ class PythonReader(ExpressionReader):
                     known = {missed.order: False}
                     # What the body does with the row, it did not do.
                     self.machine.store.note_model_query(missed.queryset.model.key, missed.order)
-                with self.machine.conditionally(), self.machine.knowing(known):
+                fault = catches_fault(handler)
+                with self.machine.conditionally(), self.machine.knowing(known), self.machine.recovering(fault):
                     self._suite(handler.body)
                 if self.alive:
                     stays.append(known)
