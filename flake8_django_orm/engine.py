@@ -17,6 +17,7 @@ from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.cache.identity import tool_identity
 from flake8_django_orm.cache.results import Result, ResultCache
 from flake8_django_orm.cache.tree import tree_digest
+from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.owners import all_owners
 from flake8_django_orm.project.answers import Answers
 from flake8_django_orm.project.digests import text_digest
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from flake8_django_orm.machine.events import Event
     from flake8_django_orm.project.facts import FunctionFacts, ModuleFacts
     from flake8_django_orm.readers.execution import Execution
+    from flake8_django_orm.rules.base import Report
+    from flake8_django_orm.syntax.units import Place
 
 
 class Engine:
@@ -151,6 +154,7 @@ class Engine:
 
     def _findings(self, source: SourceFile, facts: ModuleFacts, interest: Interest) -> Iterator[Finding]:
         context = RuleContext(self.project, self.django_version, facts.path)
+        told: set[tuple[str, Place, Place]] = set()
         for scope, events in self._roots(source, facts, interest):
             reports = [
                 (rule, report)
@@ -159,6 +163,9 @@ class Engine:
                 if isinstance(event, rule.listens)
                 for report in rule.check(event, context)
             ]
+            # A class whose method sends a query may be driven by the framework too: the method has said so by itself.
+            reports = [(rule, report) for rule, report in reports if _query_in_loop(rule.code, report) not in told]
+            told |= {query for rule, report in reports if (query := _query_in_loop(rule.code, report)) is not None}
             if reports:
                 from flake8_django_orm.reporting import to_findings
 
@@ -257,3 +264,9 @@ def _syntax_error(text: str) -> str:
     except (ValueError, RecursionError, MemoryError) as error:
         return f"cannot be parsed: {error}"
     return "cannot be parsed"
+
+
+def _query_in_loop(code: str, report: Report) -> tuple[str, Place, Place] | None:
+    """A query and the loop that repeats it, as a rule sees them; None for a report about something else."""
+    event = report.event
+    return (code, report.place, event.loops[-1].place) if isinstance(event, QueryRun) and event.loops else None

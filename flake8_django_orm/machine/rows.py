@@ -59,7 +59,7 @@ def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> 
     key_uses.note_column(machine, row, place, is_key=is_key)
     assigned = machine.store.row(row.identity).assigned.get(name)
     if assigned is not None:
-        if name in model.relations:
+        if name in model.relations and name in machine.store.row(row.identity).maybe_assigned:
             machine.note_relation_read(row, name, place)  # on another way nothing was assigned: there it is read
         return assigned
     relation = model.relations.get(name)
@@ -322,7 +322,8 @@ def _assign_to_row(machine: Machine, row: RowValue, name: str, value: Value, pla
             machine.store.set_row(row.identity, replace(state, written=written, expressions=expressions))
             return
         assigned[name] = value
-    machine.store.set_row(row.identity, replace(state, assigned=assigned, reads=reads))
+    maybe = state.maybe_assigned - {name}
+    machine.store.set_row(row.identity, replace(state, assigned=assigned, reads=reads, maybe_assigned=maybe))
 
 
 def _with_change(state: RowState, field: str | None) -> RowState:

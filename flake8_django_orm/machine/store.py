@@ -54,6 +54,7 @@ class RowState:
     expressions: dict[str, ColumnChange] = field(default_factory=dict)
     emptied: frozenset[str] = frozenset()
     changed: tuple[str, ...] = ()
+    maybe_assigned: frozenset[str] = frozenset()  # names in `assigned` that were not set on every way here
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +244,19 @@ def _join_states(states: list[State | None]) -> State:
             written={name: change for r in rows for name, change in r.written.items()},
             expressions={name: change for r in rows for name, change in r.expressions.items()},
             emptied=frozenset().union(*(r.emptied for r in rows)),
+            maybe_assigned=_maybe_assigned(rows),
             changed=tuple({name: None for r in rows for name in r.changed}),
         )
     if any(isinstance(s, ModelState) for s in states):
         orders = {order for s in states if isinstance(s, ModelState) for order in s.queries}
         return ModelState(tuple(sorted(orders)), max(s.written for s in states if isinstance(s, ModelState)))
     return ObjectState(_join_values([s.members if isinstance(s, ObjectState) else {} for s in states]))
+
+
+def _maybe_assigned(rows: list[RowState]) -> frozenset[str]:
+    names = {name for row in rows for name in row.assigned}
+    partly = {name for name in names if any(name not in row.assigned for row in rows)}
+    return frozenset(partly).union(*(row.maybe_assigned for row in rows))
 
 
 def _join_reads(reads: list[dict[K, bool]]) -> dict[K, bool]:

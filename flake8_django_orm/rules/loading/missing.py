@@ -63,7 +63,7 @@ def _subject(event: MissingLoading, context: RuleContext) -> tuple[str, str]:
     only the lines are many."""
     model: Model | None = event.origin.model
     subject, start = event.origin.model.name, 0
-    for number, name in enumerate(event.reads[0].row.path, start=1):
+    for number, name in enumerate(event.reads[0].path[:-1], start=1):
         relation = model.relations.get(name) if model is not None else None
         model = context.project.model(relation.target) if relation is not None and relation.target else None
         if relation is None or model is None:
