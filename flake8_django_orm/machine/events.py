@@ -549,7 +549,7 @@ class Refetched(Event):
     def frames(self) -> Iterable[Frame]:
         callers = self.frame.ancestors()
         yield from callers[: self.hops + 2]
-        if self.row.origin is not None:
+        if self.row.origin is not None and not self.row.path:
             yield from self.row.origin.frames  # without them nothing would be known of the row
 
 

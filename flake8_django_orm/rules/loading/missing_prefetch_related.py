@@ -44,7 +44,8 @@ class MissingPrefetchRelated(Rule):
     where queryset and loop stand in one function, and unsafe where other code may use the same queryset.
 
     ## What it does not see
-    A manager that is filtered or ordered in the loop: a plain prefetch would not serve it.
+    A manager that is filtered or ordered in the loop, or that asks the row to which it belongs: a plain prefetch would
+    not serve it. What only a handler for faults reads is left alone.
 
     ## References
     - [Django documentation: prefetch_related()](https://docs.djangoproject.com/en/stable/ref/models/querysets/#prefetch-related)

@@ -44,7 +44,9 @@ class MissingSelectRelated(Rule):
 
     ## What it does not see
     Rows whose queryset comes from code that cannot be read, relations reached by computed names, and loops of a
-    framework that the page "Loops that a framework owns" of the guide does not name.
+    framework that the page "Loops that a framework owns" of the guide does not name. The rule is silent where the loop
+    has saved the row behind the relation before it reads it (a join would still show the old one), in a handler for
+    what went wrong with one row, and behind a name that only another view gives to a shared template.
 
     ## References
     - [Django documentation: select_related()](https://docs.djangoproject.com/en/stable/ref/models/querysets/#select-related)
