@@ -13,6 +13,7 @@ import enum
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 from flake8_django_orm.findings import Location
@@ -100,8 +101,11 @@ class SourceFile:
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        starts = [0]
-        starts.extend(match.end() for match in _LINE_END.finditer(self.text))
+        if "\r" in self.text:
+            starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        else:  # many times as fast
+            starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+            starts.pop()
         object.__setattr__(self, "_starts", tuple(starts))
 
     @property

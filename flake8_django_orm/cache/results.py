@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from flake8_django_orm.findings import Finding
 
 _KIND = "results"
+#: For each result the state of the tree in which it held last: a small entry that is written anew after each change.
+_HELD = "held"
 _Question = tuple[str | None, ...]
 
 
@@ -54,14 +56,18 @@ class ResultCache:
         entry = self._directory.read(_KIND, key)
         try:
             result = Result(tuple(map(finding_from_json, entry["findings"])), frozenset(map(str, entry["consulted"])))
-            if self._tree is not None and entry["tree"] == self._tree:
+            if self._tree is not None and self._directory.read(_HELD, key) == self._tree:
                 return result
             if not _holds(entry, project):
                 return None
         except (KeyError, TypeError, AttributeError, ValueError):
             return None  # absent or damaged
-        self._directory.write(_KIND, key, {**entry, "tree": self._tree})
+        self._note_that_it_holds(key)
         return result
+
+    def _note_that_it_holds(self, key: str) -> None:
+        if self._tree is not None:
+            self._directory.write(_HELD, key, self._tree)
 
     def keep(self, path: str, text_digest: str, result: Result, questions: set[_Question], project: Answering) -> None:
         """Keep what linting gave."""
@@ -69,14 +75,15 @@ class ResultCache:
         if answers is None or not is_inside(path):
             return
         entry = {
-            "tree": self._tree,
             "files": {name: project.file_digest(name) for name in sorted(_named_files(result.findings) - {path})},
             "questions": sorted(map(list, questions), key=repr),
             "answers": answers,
             "consulted": sorted(result.consulted),
             "findings": [finding_to_json(finding) for finding in result.findings],
         }
-        self._directory.write(_KIND, key_of(self._settings, path, text_digest), entry)
+        key = key_of(self._settings, path, text_digest)
+        self._directory.write(_KIND, key, entry)
+        self._note_that_it_holds(key)
 
 
 def _holds(entry: Any, project: Answering) -> bool:

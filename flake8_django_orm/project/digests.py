@@ -36,27 +36,34 @@ class Digests:
         known = self._known.get(id(record))
         if known is not None:
             return known[1]
-        parts = (
-            f"{name}={self._written(getattr(record, name))}" for name in _fields_of(type(record)) if name not in _PLACES
-        )
+        parts = [self._written(getattr(record, name)) for name in _fields_of(type(record))]
         found = text_digest(f"{type(record).__name__}({', '.join(parts)})")
         self._known[id(record)] = (record, found)
         return found
 
     def _written(self, value: Any) -> str:
         """A text that tells the value from any other."""
-        if value is None or (isinstance(value, (bool, int, float, str)) and not isinstance(value, enum.Enum)):
+        kind = type(value)
+        if kind is str or value is None or kind is bool or kind is int or kind is float:
             return repr(value)
-        if dataclasses.is_dataclass(value):
+        if kind is tuple or kind is list:
+            return f"[{', '.join([self._written(part) for part in value])}]"
+        if kind is dict:
+            return f"{{{', '.join([f'{self._written(k)}: {self._written(v)}' for k, v in value.items()])}}}"
+        if dataclasses.is_dataclass(kind):
             return self._of_record(value)
+        return self._written_otherwise(value)
+
+    def _written_otherwise(self, value: Any) -> str:
+        """The rarer kinds of value."""
         if isinstance(value, enum.Enum):
             return repr(value.value)
-        if isinstance(value, Mapping):
-            return f"{{{', '.join(f'{self._written(k)}: {self._written(v)}' for k, v in value.items())}}}"
         if isinstance(value, (set, frozenset)):
             return f"<{', '.join(sorted(map(self._written, value)))}>"
+        if isinstance(value, Mapping):
+            return self._written(dict(value))
         if isinstance(value, Iterable):
-            return f"[{', '.join(map(self._written, value))}]"
+            return self._written(list(value))
         raise TypeError(f"no digest for {type(value).__name__}")
 
 
@@ -65,5 +72,5 @@ _fields: dict[type, tuple[str, ...]] = {}
 
 def _fields_of(kind: type) -> tuple[str, ...]:
     if kind not in _fields:
-        _fields[kind] = tuple(field.name for field in dataclasses.fields(kind))
+        _fields[kind] = tuple(field.name for field in dataclasses.fields(kind) if field.name not in _PLACES)
     return _fields[kind]

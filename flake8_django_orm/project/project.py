@@ -118,9 +118,13 @@ class Project(Asking):
         found, source = self._definition(path, qualname), self.source(path)
         if found is None or source is None:
             return ""
+        pieces: list[str] = []
+        row = found.start
         inner = found.methods.values() if isinstance(found, ClassFacts) else ()
-        left_out = {row for method in inner for row in range(method.start, method.end + 1)}
-        return "\n".join(source.line_text(row) for row in range(found.start, found.end + 1) if row not in left_out)
+        for method in sorted(inner, key=lambda method: method.start):
+            pieces.append(source.rows_text(row, method.start - 1))
+            row = max(row, method.end + 1)
+        return "".join([*pieces, source.rows_text(row, found.end)])
 
     def is_own(self, path: str) -> bool:
         """Whether the file of these facts belongs to the project itself, not to its environment or our stubs."""
