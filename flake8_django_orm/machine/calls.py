@@ -203,11 +203,20 @@ def _make_instance(machine: Machine, callee: ClassValue, arguments: tuple[Argume
         machine.emit(ExternalCalled, place, name=callee.key, arguments=arguments)
     initialiser = machine.project.find_method(callee.key, "__init__")
     if initialiser is None:
+        is_own = all(_is_own_class(machine, name) for name in machine.project.ancestors(callee.key))
         for argument in arguments:
-            machine.escape(argument.value)
+            if is_own and argument.name is not None and not argument.name.startswith("*"):
+                # An __init__ that nobody wrote, as that of a dataclass: an argument becomes the attribute of its name.
+                machine.assign_attribute(instance, argument.name, argument.value, argument.place or place)
+            else:
+                machine.escape(argument.value)
         return instance
     enter(machine, FunctionValue(facts=initialiser, bound=instance), arguments, place)
     return instance
+
+
+def _is_own_class(machine: Machine, name: str) -> bool:
+    return name == "builtins.object" or machine.project.class_facts(name) is not None
 
 
 # -- entering a function ----------------------------------------------------------------------------------------------

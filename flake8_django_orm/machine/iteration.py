@@ -155,6 +155,8 @@ def bind(machine: Machine, pattern: Value, loop: Loop) -> Value:
             return bound
         case Collection(items=tuple() as items):
             return replace(pattern, items=tuple(bind(machine, item, loop) for item in items))
+        case Collection(entries=tuple() as entries):
+            return replace(pattern, entries=tuple((key, bind(machine, one, loop)) for key, one in entries))
         case Scalar(row=row):
             inner = bind(machine, row, loop)
             return replace(pattern, row=inner) if isinstance(inner, RowValue) else pattern
@@ -191,6 +193,8 @@ def generalise(value: Value) -> Value:
             return replace(value, row=replace(row, loop=None, fetched=Fetched.ITERATED))
         case Collection(items=tuple() as items):
             return replace(value, items=tuple(generalise(item) for item in items))
+        case Collection(entries=tuple() as entries):
+            return replace(value, entries=tuple((key, generalise(one)) for key, one in entries))
         case Collection(element=element):
             return replace(value, element=generalise(element))
     if isinstance(value, Alternatives):

@@ -92,6 +92,11 @@ class Store:
         """The number that was given out last."""
         return self._next
 
+    @property
+    def size(self) -> int:
+        """How many states there are: what a fork or a join costs."""
+        return len(self._states)
+
     # -- result sets --------------------------------------------------------------------------------------------
 
     def result(self, number: int) -> ResultState:
@@ -210,14 +215,15 @@ class Store:
         if len(snapshots) == 1:
             self._states = dict(snapshots[0])
             return
-        joined: dict[Hashable, State] = {}
-        for key in {key: None for snapshot in snapshots for key in snapshot}:
-            states = [snapshot.get(key) for snapshot in snapshots]
-            first = states[0]
-            if all(state is first for state in states[1:]) and first is not None:
-                joined[key] = first
-            else:
-                joined[key] = _join_states(states)
+        first, *others = snapshots
+        differing: dict[Hashable, None] = {}
+        for other in others:
+            # Most states are what they were before the branches: the same objects.
+            differing.update((key, None) for key, state in other.items() if first.get(key) is not state)
+            differing.update((key, None) for key in first if key not in other)
+        joined = dict(first)
+        for key in differing:
+            joined[key] = _join_states([snapshot.get(key) for snapshot in snapshots])
         self._states = joined
 
 

@@ -138,6 +138,8 @@ class FunctionGate:
             return True
         if not any(self._gives_rows(one) for one in called):
             return False
+        if any(one.name == "__init__" and self._gives_rows(one) for one in called):
+            return True  # a method of the object may take what it keeps
         return len(called) > 1 or not _TAKES_ROWS.isdisjoint(_WORD.findall(text))
 
     def queries(self, function: FunctionFacts) -> bool:
@@ -186,12 +188,16 @@ class FunctionGate:
         base, _, rest = name.partition(".")
         if function.class_name is not None and base in ("self", "cls"):
             return self.project.find_method(f"{function.module}.{function.class_name}", rest)
-        found = self.project.resolve(function.module, name)
+        found: object = self.project.resolve(function.module, name)
+        if isinstance(found, ClassFacts):
+            found = self.project.find_method(found.key, "__init__")
         return found if isinstance(found, FunctionFacts) and found.key != function.key else None
 
     def _gives_rows(self, function: FunctionFacts) -> bool:
         if not self.queries(function):
             return False
+        if function.name == "__init__":
+            return True  # the object may keep them
         self.project.note("definition_text", function.path, function.qualname)
         return not _GIVES.isdisjoint(_WORD.findall(self._text(function)))
 

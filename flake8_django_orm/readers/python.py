@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 
 Environment = dict[str, Value]
 
+#: So many states of the store joined count as one step of work.
+STATES_A_STEP = 200
+
 
 class PythonReader(ExpressionReader):
     """Reads one function body (or module body) as the machine's program."""
@@ -114,6 +117,7 @@ class PythonReader(ExpressionReader):
         if not ends:
             return
         machine.store.join([snapshot for _, snapshot in ends])  # type: ignore[misc]
+        machine.work += len(ends) * machine.store.size // STATES_A_STEP
         self.env = _join_environments([one for one, _ in ends], machine.conditions)
         if left and conditional:
             # What follows a guard clause runs only where the guard did not hold.

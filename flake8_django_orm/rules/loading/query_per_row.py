@@ -84,7 +84,7 @@ class QueryPerRow(Rule):
             return
         loop = event.varies[-1]
         home = _home(loop.frame, context)
-        if home is loop.frame and event.frame is not home and event.frame.parent is not home:
+        if home is loop.frame and event.frame.depth - home.depth > _NEAR[kind]:
             return
         if home.parent is not None and all(home in f.ancestors() for f in event.queryset.frames):
             return  # the loop's own function is the place for it, whatever loops stand around the call
@@ -110,6 +110,10 @@ class QueryPerRow(Rule):
             relations=_relations(event),
         )
 
+
+#: How many calls may lie between the loop and the query. Rows that belong to the loop's row are prefetched wherever
+#: they are read; for the others the calls between would have to hand on what was fetched before.
+_NEAR = {Batching.BY_KEY: 1, Batching.NUMBER: 1, Batching.ROWS: 3, Batching.ONE: 1}
 
 _ADVICE = {
     Batching.BY_KEY: "fetch all of them before the loop, as by in_bulk() or a filter with __in",
