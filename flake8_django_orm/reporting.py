@@ -34,7 +34,7 @@ SILENCED_BY: dict[str, frozenset[str]] = {
     "DJQ103": frozenset({"DJQ201", "DJQ203", "DJQ102", "DJQ105", "DJQ107", "DJQ304"}),
     "DJQ104": frozenset({"DJQ201", "DJQ203", "DJQ103", "DJQ105", "DJQ107"}),
     "DJQ205": frozenset({"DJQ508"}),
-    "DJQ513": frozenset({"DJQ504", "DJQ103", "DJQ104", "DJQ102", "DJQ203", "DJQ207", "DJQ208", "DJQ502"}),
+    "DJQ506": frozenset({"DJQ504", "DJQ103", "DJQ104", "DJQ102", "DJQ203", "DJQ207", "DJQ208", "DJQ502"}),
     "DJQ501": frozenset({"DJQ502", "DJQ207", "DJQ203", "DJQ103"}),
     "DJQ502": frozenset({"DJQ207", "DJQ203", "DJQ103"}),
 }

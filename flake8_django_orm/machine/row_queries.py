@@ -14,7 +14,7 @@ from flake8_django_orm.machine.values import Argument, RowValue, Scalar, Value, 
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import QueryRun
-    from flake8_django_orm.project.models import Model
+    from flake8_django_orm.project.models import Model, Relation
 
 
 class Batching(enum.Enum):
@@ -91,15 +91,29 @@ def _is_unique(model: Model, lookup: str) -> bool:
     return column is not None and column.unique
 
 
+def owned_by(event: QueryRun) -> tuple[str, ...]:
+    """The path by which a row of the loop reaches what `filter(author=author)` finds: `books`; () where it has none."""
+    for argument in _conditions(event):
+        row, relation = _owner(event.queryset.model, argument)
+        if row is not None and relation is not None and relation.remote:
+            return (*row.path, relation.remote)
+    return ()
+
+
 def _is_owner(model: Model, argument: Argument) -> bool:
-    """True for `author=author` and `author_id=author.pk`: the loop's row owns what is found, by a foreign key."""
+    return _owner(model, argument)[0] is not None
+
+
+def _owner(model: Model, argument: Argument) -> tuple[RowValue | None, Relation | None]:
+    """For `author=author` and `author_id=author.pk`: the row that owns what is found, and the foreign key."""
     name = (argument.name or "").removesuffix("__exact")
     relation = next((r for r in model.relations.values() if name in (r.lookup, r.attname)), None)
     if relation is None or not relation.kind.forward_column:
-        return False
+        return None, None
     value = argument.value
     row = value.row if isinstance(value, Scalar) and value.column == value.row.model.primary_key else value
-    return isinstance(row, RowValue) and row.model.key == relation.target
+    is_owner = isinstance(row, RowValue) and row.model.key == relation.target
+    return (row, relation) if isinstance(row, RowValue) and is_owner else (None, None)
 
 
 def _is_itself(model: Model, value: Value) -> bool:

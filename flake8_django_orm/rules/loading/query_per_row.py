@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.machine.frames import Body
-from flake8_django_orm.machine.row_queries import Batching, batching
+from flake8_django_orm.machine.row_queries import Batching, batching, owned_by
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 if TYPE_CHECKING:
@@ -124,9 +124,10 @@ _ADVICE = {
 
 
 def _relations(event: QueryRun) -> tuple[str, ...]:
-    """The lookup path of the relation whose manager the loop asks; none for a query that starts at the model."""
+    """The lookup path of the relation whose manager the loop asks, or could ask in the place of a filter by its row."""
     row, relation = event.queryset.source_row, event.queryset.relation
-    return ("__".join((*row.path, relation.name)),) if row is not None and relation is not None else ()
+    path = (*row.path, relation.name) if row is not None and relation is not None else owned_by(event)
+    return ("__".join(path),) if path else ()
 
 
 def _home(frame: Frame, context: RuleContext) -> Frame:

@@ -1,4 +1,4 @@
-"""DJQ513: whole rows are fetched for nothing but their keys."""
+"""DJQ506: whole rows are fetched for nothing but their keys."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RowsForKeys(Rule):
     - [Django documentation: use values() and values_list()](https://docs.djangoproject.com/en/stable/topics/db/optimization/#use-queryset-values-and-values-list)
     """
 
-    code = "DJQ513"
+    code = "DJQ506"
     name = "rows-for-keys"
     applicability = Applicability.SAFE
     in_tests = False
