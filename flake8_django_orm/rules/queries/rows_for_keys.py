@@ -55,7 +55,7 @@ class RowsForKeys(Rule):
     def check(self, event: OnlyKeysUsed, context: RuleContext) -> Iterator[Report]:
         from flake8_django_orm.fixes.key_lists import comprehension, list_keys
 
-        model = event.queryset.model
+        model, row, relation = event.queryset.model, event.queryset.source_row, event.queryset.relation
         edits = list_keys(context.project, event)
         looked_up = any(use.how == "contains" for use in event.key_uses)
         advice = "fetch the keys and look for the key of the other row, " if looked_up else ""
@@ -66,5 +66,6 @@ class RowsForKeys(Rule):
             f'{advice}values_list("pk", flat=True)',
             fix=Fix(Applicability.SAFE, "Fetch the keys alone", edits) if edits else None,
             model=model.label,
+            relations=("__".join((*row.path, relation.name)),) if row is not None and relation is not None else (),
             related=tuple(RelatedPlace(use.place, "only the key is asked for here") for use in event.key_uses),
         )
