@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.readers.expression_gate import ExpressionGate
+from flake8_django_orm.readers.row_sources import RowSources
 from flake8_django_orm.syntax.words import code_of, without_imports, words_of
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Gate:
     words: frozenset[str]
     relations: frozenset[str]
     models: frozenset[str]  # those of `words` that name a model
+    managers: frozenset[str]  # those that name a manager
 
     def passes(self, text: str) -> bool:
         """Whether the function may do something that a rule has an opinion on."""
@@ -112,6 +114,11 @@ class FunctionGate:
         with self.project.listening():
             return gate_of(self.project)
 
+    @cached_property
+    def sources(self) -> RowSources:
+        """The second look at functions whose words let them pass."""
+        return RowSources(self.project, self.gate.models, self.gate.managers)
+
     @property
     def questions(self) -> Mapping[str, Callable[..., object]]:
         """The kinds of question that are noted here, each with what answers it."""
@@ -132,7 +139,7 @@ class FunctionGate:
         """
         self.project.note("gate_words", function.path)
         if self.gate.passes(text):
-            return True
+            return self.sources.may_hold(function)
         called = [f for name in sorted(set(_CALL.findall(text))) if (f := self._called(function, name)) is not None]
         if _KEY.search(text) and any(self.queries(one) for one in called):
             return True
@@ -234,6 +241,7 @@ def gate_of(project: Project) -> Gate:
         words=QUERY_WORDS | project.manager_names() | frozenset(many) | names,
         relations=project.relation_names(),
         models=names,
+        managers=project.manager_names(),
     )
 
 
