@@ -25,6 +25,7 @@ from flake8_django_orm.project.facts import classes_of, functions_of
 from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
 from flake8_django_orm.project.project import Project
 from flake8_django_orm.project.target_version import target_version
+from flake8_django_orm.readers.body_texts import class_text, module_text
 from flake8_django_orm.readers.gate import FunctionGate, may_declare, may_declare_defaults
 from flake8_django_orm.rules import all_rules
 from flake8_django_orm.rules.base import Interest, RuleContext
@@ -227,13 +228,15 @@ class Engine:
     ) -> Iterator[tuple[str, Iterable[Event]]]:
         """What runs on import: the module's own statements and those of its classes."""
         if not interest.code or self._gate.part_queries(facts.path, source.text):
-            from flake8_django_orm.readers import bodies
+            if self._runs_on_import(facts, module_text(source, facts), interest):
+                from flake8_django_orm.readers.bodies import run_module_body
 
-            if self._runs_on_import(facts, bodies.module_text(source, facts), interest):
-                yield "", bodies.run_module_body(self.project, self.execution, source, facts)
+                yield "", run_module_body(self.project, self.execution, source, facts)
             for owner in classes_of(facts):
-                if self._runs_on_import(facts, bodies.class_text(source, owner), interest):
-                    yield owner.qualname, bodies.run_class_body(self.project, self.execution, owner)
+                if self._runs_on_import(facts, class_text(source, owner), interest):
+                    from flake8_django_orm.readers.bodies import run_class_body
+
+                    yield owner.qualname, run_class_body(self.project, self.execution, owner)
 
     def _runs_on_import(self, facts: ModuleFacts, text: str, interest: Interest) -> bool:
         """Whether these statements of the module are worth reading."""

@@ -257,7 +257,7 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
         returned = _believed(machine, facts, machine.programs.run(machine, function, values))
     if _is_cached(machine, facts):
         # Which of the calls sends the queries is not known, and it is one of many.
-        del machine.events[first:]
+        machine.drop_events(first)
     if key is not None:
         machine.remembered[key] = returned
     return returned

@@ -40,13 +40,12 @@ def note_query(machine: Machine) -> None:
     if event.queryset.locked:
         machine.rows_locked = True
     key = event.queryset.model.key
-    earlier = [e for e in machine.queries(machine.store.model_queries(key)) if e.place != event.place]
     if event.writes:
-        _check_create(machine, event, earlier)
+        _check_create(machine, event)
         machine.store.forget_model_queries(key, event.order)
         return
     _check_again(machine, event)
-    _check_repeated(machine, event, earlier)
+    _check_repeated(machine, event)
     machine.store.note_model_query(key, event.order)
 
 
@@ -71,10 +70,21 @@ def _is_answered(machine: Machine, event: QueryRun) -> bool:
     return served is Served.ALWAYS or (served is Served.WHEN_ORDERED and event.queryset.ordered)
 
 
-def _check_repeated(machine: Machine, event: QueryRun, earlier: Iterable[QueryRun]) -> None:
+def _earlier(machine: Machine, event: QueryRun, among: Iterable[int] | None = None) -> list[QueryRun]:
+    """The queries on the same model before this one on the way here, written in other places."""
+    orders = machine.store.model_queries(event.queryset.model.key)
+    wanted = orders if among is None else set(orders).intersection(among)
+    return [e for e in machine.queries(tuple(wanted)) if e.place != event.place]
+
+
+def _check_repeated(machine: Machine, event: QueryRun) -> None:
     print_ = fingerprint(event)
     if print_ is None:
         return
+    # Only what has the same hash is compared: a long function asks thousands of times.
+    alike = machine.alike.setdefault(_hash(print_), [])
+    earlier = _earlier(machine, event, alike) if alike else []
+    alike.append(event.order)
     for other in earlier:
         if other.order < machine.last_opaque_call:
             continue  # code that cannot be seen ran in between: it may have written
@@ -83,9 +93,17 @@ def _check_repeated(machine: Machine, event: QueryRun, earlier: Iterable[QueryRu
             return
 
 
-def _check_create(machine: Machine, event: QueryRun, earlier: Iterable[QueryRun]) -> None:
+def _hash(print_: object) -> int:
+    try:
+        return hash(print_)
+    except TypeError:  # a literal that cannot be hashed
+        return 0
+
+
+def _check_create(machine: Machine, event: QueryRun) -> None:
     if not _creates(event):
         return
+    earlier = _earlier(machine, event)
     orders = outcomes.absent(machine, event)
     check = next((e for order in orders for e in earlier if e.order == order), None)
     if check is None or not set(event.loops) <= set(check.loops):

@@ -150,6 +150,8 @@ class Machine:
     django_version: tuple[int, int] | None = None
     store: Store = field(default_factory=Store)
     events: list[Event] = field(default_factory=list)
+    query_events: dict[int, QueryRun] = field(default_factory=dict)  # those of `events` that are queries, by order
+    alike: dict[int, list[int]] = field(default_factory=dict)  # orders of queries by the hash of what they ask
     loops: list[Loop] = field(default_factory=list)
     conditions: int = 0
     suspended: set[int] = field(default_factory=set)
@@ -353,24 +355,30 @@ class Machine:
         """Note an event at `place`. `around` is the loop that counts for it, where that is not the innermost one."""
         if self.tries:
             self.tried_places.add(place)
-        self.events.append(
-            kind(
-                place=place,
-                frame=self.frame,
-                loops=self.counting_loops(),
-                conditional=self.is_conditional(around),
-                atomic=self.atomic > 0,
-                guarded=self.guards > 0 or self.rows_locked,
-                cached=self.cached_fragments > 0,
-                order=self.now(),
-                **facts,
-            )
+        event = kind(
+            place=place,
+            frame=self.frame,
+            loops=self.counting_loops(),
+            conditional=self.is_conditional(around),
+            atomic=self.atomic > 0,
+            guarded=self.guards > 0 or self.rows_locked,
+            cached=self.cached_fragments > 0,
+            order=self.now(),
+            **facts,
         )
+        self.events.append(event)
+        if isinstance(event, QueryRun):
+            self.query_events[event.order] = event
+
+    def drop_events(self, first: int) -> None:
+        """Take back the events from the one at this position on."""
+        for event in self.events[first:]:
+            self.query_events.pop(event.order, None)
+        del self.events[first:]
 
     def queries(self, orders: Sequence[int]) -> list[QueryRun]:
         """The query events of these orders."""
-        wanted = set(orders)
-        return [e for e in self.events if isinstance(e, QueryRun) and e.order in wanted] if wanted else []
+        return [self.query_events[order] for order in sorted(set(orders)) if order in self.query_events]
 
     def note_queryset_use(self, value: Value, how: str, place: Place | None = None) -> None:
         """Note what became of a queryset or container: evaluated, chained, handed on, returned, kept."""

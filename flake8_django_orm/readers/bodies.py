@@ -13,36 +13,18 @@ import libcst as cst
 from flake8_django_orm.machine.frames import Body, Frame
 from flake8_django_orm.machine.machine import Machine, WorkBoundError
 from flake8_django_orm.machine.needs import with_missing_loading
+from flake8_django_orm.readers.body_texts import module_text
 from flake8_django_orm.readers.python import PythonReader
-from flake8_django_orm.syntax.units import Unit, blank_out, parse_unit
+from flake8_django_orm.syntax.units import Unit, parse_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from flake8_django_orm.machine.events import Event
-    from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, ModuleFacts
+    from flake8_django_orm.project.facts import ClassFacts, ModuleFacts
     from flake8_django_orm.project.project import Project
     from flake8_django_orm.readers.execution import Execution
     from flake8_django_orm.source import SourceFile
-
-
-def module_text(source: SourceFile, facts: ModuleFacts) -> str:
-    """The module's text with everything that does not run on import blanked out, class bodies included."""
-    inner: list[FunctionFacts | ClassFacts] = [*facts.functions.values(), *facts.classes.values()]
-    return blank_out(source.text, (span(source, d) for d in inner))
-
-
-def class_text(source: SourceFile, owner: ClassFacts) -> str:
-    """The class statement with its methods and nested classes blanked out."""
-    start, _ = span(source, owner)
-    inner: list[FunctionFacts | ClassFacts] = [*owner.methods.values(), *owner.classes.values()]
-    ranges = ((first - start, last - start) for first, last in (span(source, d) for d in inner))
-    return blank_out(source.rows_text(owner.start, owner.end), ranges)
-
-
-def span(source: SourceFile, definition: FunctionFacts | ClassFacts) -> tuple[int, int]:
-    """The offsets of the whole lines of a definition."""
-    return source.row_span(definition.start, definition.end)
 
 
 def run_module_body(project: Project, execution: Execution, source: SourceFile, facts: ModuleFacts) -> list[Event]:

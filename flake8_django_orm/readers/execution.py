@@ -18,8 +18,9 @@ from flake8_django_orm.machine.values import UNKNOWN, Constant, FunctionValue, V
 from flake8_django_orm.readers.expressions import Closure
 from flake8_django_orm.readers.gate import FunctionGate
 from flake8_django_orm.readers.python import PythonReader
+from flake8_django_orm.syntax.hollow import blank_out
 from flake8_django_orm.syntax.names import bound_names
-from flake8_django_orm.syntax.units import Place, Unit, blank_out, parse_unit, parsed
+from flake8_django_orm.syntax.units import Place, Unit, parse_unit, parsed
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine

@@ -27,8 +27,8 @@ _STORES = re.compile(r"\.\s*[A-Za-z_]\w*\s*(?:,[^=\n]*)?(?:[-+*/%&|^@]|//|\*\*|<
 _MAKES = re.compile(r"(?<![\w.])((?:[A-Za-z_]\w*\.)*[A-Z]\w*)\s*\(")
 #: Without this word in its file no function can name an expression that it did not get from another one.
 _SOURCE = "django"
-#: Characters after an assignment in which the assigned expression begins.
-_NEAR = 200
+#: Characters of an assigned value that are looked at.
+_LONGEST = 400
 
 
 class ExpressionGate:
@@ -51,7 +51,10 @@ class ExpressionGate:
         return self._storing.intersection(_WORD.findall(text)) if self._storing else self._storing
 
     def _stores(self, module: str, text: str) -> bool:
-        return _STORES.search(text) is not None and any(
+        return _STORES.search(text) is not None and self._makes(module, text)
+
+    def _makes(self, module: str, text: str) -> bool:
+        return any(
             isinstance(found := self._project.resolve(module, name), External) and is_expression(found.name)
             for name in dict.fromkeys(_MAKES.findall(text))
         )
@@ -71,13 +74,25 @@ class ExpressionGate:
                 continue
             facts = self._project.module_at(path)
             for function in functions_of(facts) if facts is not None else ():
-                if self._stores(function.module, source.rows_text(function.start, function.end)):
+                text = source.rows_text(function.start, function.end)
+                if any(self._makes(function.module, assigned) for assigned in _stored(text)):
                     yield _name(function)
 
 
 def _makes_and_stores(text: str) -> bool:
-    """Whether something is called whose name has a capital soon after an attribute is set."""
-    return any(_MAKES.search(text, stores.end(), stores.end() + _NEAR) for stores in _STORES.finditer(text))
+    """Whether something is called whose name has a capital where an attribute is set."""
+    return any(_MAKES.search(assigned) for assigned in _stored(text))
+
+
+def _stored(text: str) -> Iterator[str]:
+    """What is assigned to attributes: the rest of each statement, brackets closed."""
+    for stores in _STORES.finditer(text):
+        depth, end = int(stores[0].endswith("(")), stores.end()
+        for end in range(stores.end(), min(len(text), stores.end() + _LONGEST)):
+            depth += (text[end] in "([{") - (text[end] in ")]}")
+            if depth <= 0 and text[end] == "\n":
+                break
+        yield text[stores.end() : end]
 
 
 def _name(function: FunctionFacts) -> str:

@@ -404,8 +404,13 @@ def _unbound(value: Value) -> Value:
 def _join_environments(environments: Sequence[Environment], conditions: int) -> Environment:
     if len(environments) == 1:
         return environments[0]
-    names = {name: None for one in environments for name in one}
-    return {name: _joined([one[name] for one in environments if name in one], conditions) for name in names}
+    first, *others = environments
+    joined = dict(first)
+    # Most names hold the same object on all branches, and a long function has thousands of them.
+    differing = {name: None for one in others for name, value in one.items() if first.get(name) is not value}
+    for name in differing:
+        joined[name] = _joined([one[name] for one in environments if name in one], conditions)
+    return joined
 
 
 def _joined(values: Sequence[Value], conditions: int) -> Value:

@@ -8,7 +8,7 @@ libcst drops form feeds when it writes code, and spans come from the writing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -146,27 +146,3 @@ def parse_unit(path: str, module: str, qualname: str, text: str, start: int, end
             return None
         body = wrapper.body.body
     return Unit(path, module, qualname, tree, body, shift)
-
-
-def blank_out(text: str, ranges: Iterable[tuple[int, int]]) -> str:
-    """Replace whole-line ranges of `text` by `pass` and spaces of the same length, so that all offsets stay."""
-    pieces: list[str] = []
-    at = 0
-    for start, end in sorted(ranges):
-        if start < at:
-            continue
-        pieces.append(text[at:start])
-        pieces.append(_hollow(text[start:end]))
-        at = end
-    pieces.append(text[at:])
-    return "".join(pieces)
-
-
-def _hollow(definition: str) -> str:
-    """One line as long as the definition: libcst makes nodes of every blank line."""
-    content = definition.rstrip("\r\n")
-    first = content.splitlines()[0] if content else ""
-    indent = first[: len(first) - len(first.lstrip())]
-    # The shortest definition, `def f():0`, leaves room for `pass`; a decorator line may be as short as `@d`.
-    word = "pass" if len(content) - len(indent) >= 4 else "0"
-    return (indent + word).ljust(len(content)) + definition[len(content) :]

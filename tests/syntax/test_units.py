@@ -6,7 +6,8 @@ import libcst as cst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flake8_django_orm.syntax.units import Place, Unit, blank_out, parse_unit
+from flake8_django_orm.syntax.hollow import blank_out
+from flake8_django_orm.syntax.units import Place, Unit, parse_unit
 from flake8_django_orm.syntax.visitor import walk
 
 
