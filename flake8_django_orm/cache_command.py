@@ -17,8 +17,10 @@ def clean(root: str | None, named: str | None) -> int:
     try:
         place = explicit_root(root) if root else project_root(Path.cwd())
         directory = cache_directory(place, named or "")
-        if directory is not None:
-            directory.clean()
+        if directory is None or not directory.clean():
+            print("there is no cache to delete")
+        else:
+            print(f"deleted {directory.path}")
     except ConfigurationError as error:
         tell_error(str(error))
         return ERROR

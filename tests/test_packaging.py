@@ -69,8 +69,15 @@ def test_every_hook_of_pre_commit_runs_the_console_script_in_one_process() -> No
     for hook in hooks:
         assert hook["entry"].split()[:2] == [DISTRIBUTION, "check"]
         assert hook["language"] == "python"
-        assert hook["types"] == ["python"]
+        assert "python" in hook.get("types_or", hook.get("types"))
         assert hook["require_serial"] is True
+
+
+def test_the_hook_that_reports_sees_what_a_commit_does_elsewhere() -> None:
+    hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
+    assert "--with-dependents" in hooks["flake8-django-orm"]["entry"]
+    assert set(hooks["flake8-django-orm"]["types_or"]) == {"python", "html", "jinja"}
+    assert "--fix" in hooks["flake8-django-orm-fix"]["entry"]
 
 
 def test_setup_cfg_configures_flake8_and_nothing_else() -> None:

@@ -75,10 +75,12 @@ class CacheDirectory:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
 
-    def clean(self) -> None:
-        """Delete the directory, if it is a cache. Raises OSError where that is not possible."""
-        if (self.path / "CACHEDIR.TAG").is_file():
-            shutil.rmtree(self.path)
+    def clean(self) -> bool:
+        """Delete the directory, if it is a cache; whether it was. Raises OSError where that is not possible."""
+        if not (self.path / "CACHEDIR.TAG").is_file():
+            return False
+        shutil.rmtree(self.path)
+        return True
 
     def prune(self) -> None:
         """Drop what nobody read for long, once a day."""
