@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import libcst as cst
 
@@ -41,27 +42,32 @@ def bound_names(node: cst.CSTNode) -> frozenset[str]:
     pending: list[cst.CSTNode] = [node]
     while pending:
         current = pending.pop()
-        found.update(_bound_by(current))
-        if current is node or not isinstance(current, _SCOPES):
+        binds = _BINDING.get(type(current))
+        if binds is not None:
+            found.update(binds(current))
+        if current is node or type(current) not in _SCOPES:
             pending.extend(children(current))
     return frozenset(found)
 
 
-def _bound_by(node: cst.CSTNode) -> Iterator[str]:
-    match node:
-        case cst.AssignTarget(target=target) | cst.AnnAssign(target=target) | cst.AugAssign(target=target):
-            yield from target_names(target)
-        case cst.For(target=target) | cst.NamedExpr(target=target):
-            yield from target_names(target)
-        case cst.AsName(name=name):
-            yield from target_names(name)
-        case cst.FunctionDef(name=cst.Name(value=name)) | cst.ClassDef(name=cst.Name(value=name)):
-            yield name
-        case cst.ImportAlias():
-            bound = node.evaluated_alias or dotted_name(node.name).split(".", 1)[0]
-            yield bound
-        case cst.MatchAs(name=cst.Name(value=name)) | cst.MatchStar(name=cst.Name(value=name)):
-            yield name
+def _of_target(node: Any) -> Iterator[str]:
+    return target_names(node.target)
+
+
+def _of_name(node: Any) -> Iterator[str]:
+    return target_names(node.name) if node.name is not None else iter(())
+
+
+def _of_import(node: Any) -> Iterator[str]:
+    yield node.evaluated_alias or dotted_name(node.name).split(".", 1)[0]
+
+
+#: What binds names, by class: libcst's classes are abstract ones, for which isinstance() is slow.
+_BINDING: Mapping[type[cst.CSTNode], Callable[[Any], Iterator[str]]] = {
+    **dict.fromkeys((cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.NamedExpr), _of_target),
+    **dict.fromkeys((cst.AsName, cst.FunctionDef, cst.ClassDef, cst.MatchAs, cst.MatchStar), _of_name),
+    cst.ImportAlias: _of_import,
+}
 
 
 def mentioned_names(node: cst.CSTNode) -> frozenset[str]:
