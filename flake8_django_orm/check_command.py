@@ -44,6 +44,7 @@ def check(arguments: argparse.Namespace, flake8_arguments: Sequence[str]) -> int
     """Run `check`; `flake8_arguments` are those of the `arguments` that flake8 shall see. The exit code."""
     try:
         options = read_options(flake8_arguments)
+        options.djq_dependents = arguments.with_dependents
         kept = kept_reports(options, arguments.paths)
         if kept is None or kept.is_empty:  # what is kept was made with these very options
             _check_codes(arguments, options)

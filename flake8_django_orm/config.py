@@ -38,7 +38,8 @@ class Settings:
     front end). `django_version` is the version that the linted project targets, None where it is to be found
     from its metadata. `environment` holds site-packages directories to read third-party models from; None
     means: find them. `overlays` holds unsaved text by absolute path. `cache` is the directory for what is kept
-    between runs, None where nothing may be kept.
+    between runs, None where nothing may be kept. `dependents` asks for the files on which each result rests, also where
+    nothing is kept.
     """
 
     root: Path
@@ -47,6 +48,7 @@ class Settings:
     environment: tuple[Path, ...] | None = None
     overlays: dict[Path, str] = field(default_factory=dict)
     cache: CacheDirectory | None = None
+    dependents: bool = False
 
 
 class Switchable(Protocol):
@@ -106,6 +108,7 @@ def settings_from_options(
         codes=codes,
         django_version=parse_django_version(options.djq_django_version) if options.djq_django_version else None,
         overlays=dict(overlays or {}),
+        dependents=getattr(options, "djq_dependents", False),
         cache=None if options.djq_no_cache else cache_directory(root, options.djq_cache_dir),
     )
 

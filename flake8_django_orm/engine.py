@@ -85,16 +85,20 @@ class Engine:
             return Result()
         source = self._source(path, text)
         self._counts["files"] += 1
+        results = self._results
+        if results is None and not self.settings.dependents:
+            self._counts["files read"] += 1
+            return Result(tuple(self._checked(source, tree)))
         digest = text_digest(source.text)
-        kept = self._results.find(source.relative, digest, self._answers) if self._results is not None else None
+        kept = results.find(source.relative, digest, self._answers) if results is not None else None
         if kept is not None:
             return kept
         self._counts["files read"] += 1
         with self.project.listening() as questions:
             findings = tuple(self._checked(source, tree))
         result = Result(findings, frozenset(self._answers.paths_of(questions)) - {source.relative})
-        if self._results is not None:
-            self._results.keep(source.relative, digest, result, questions, self._answers)
+        if results is not None:
+            results.keep(source.relative, digest, result, questions, self._answers)
         return result
 
     def _checked(self, source: SourceFile, tree: ast.Module | None) -> list[Finding]:

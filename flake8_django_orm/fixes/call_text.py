@@ -23,7 +23,7 @@ _NEXT_LINK = re.compile(r"(?:[ \t]*#[^\r\n]*)?(?P<lead>[ \t]*\\?\r?\n(?:[ \t]*\r
 
 def quoted(name: str, place: Place) -> str:
     """`name` as a string literal in the quotes that the expression at `place`, else its definition, uses most."""
-    quote = _usual_quote(place.node) or _usual_quote(place.unit.tree) or '"'
+    quote = place.unit.ask(_usual_quote, place.node) or place.unit.ask(_usual_quote, place.unit.tree) or '"'
     return f"{quote}{name}{quote}"
 
 
