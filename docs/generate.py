@@ -77,7 +77,7 @@ def index_table(rules: Iterable[type[Rule]]) -> Iterator[str]:
     yield "| code | name | what it flags | fix | default | since |"
     yield "|---|---|---|---|---|---|"
     for rule in rules:
-        default, link = "on" if rule.default_on else "off", f"[{rule.code}]({rule.code}.md)"
+        default, link = default_of(rule), f"[{rule.code}]({rule.code}.md)"
         yield f"| {link} | {rule.name} | {summary(rule)} | {FIXES[rule.applicability]} | {default} | {rule.since} |"
 
 
@@ -86,9 +86,16 @@ def rule_table(rules: Iterable[type[Rule]], folder: str) -> Iterator[str]:
     yield "| code | name | what it flags | fix |"
     yield "|---|---|---|---|"
     for rule in rules:
-        name = rule.name if rule.default_on else f"{rule.name} (off by default)"
+        name = rule.name if (default := default_of(rule)) == "on" else f"{rule.name} ({default} by default)"
         link = f"[{rule.code}]({folder}{rule.code}.md)"
         yield f"| {link} | {name} | {summary(rule)} | {FIXES[rule.applicability]} |"
+
+
+def default_of(rule: type[Rule]) -> str:
+    """Whether the rule runs without being named."""
+    if rule.only_on_purpose:
+        return "partly on"
+    return "on" if rule.default_on else "off"
 
 
 def summary(rule: type[Rule]) -> str:

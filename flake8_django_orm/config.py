@@ -35,15 +35,16 @@ class Settings:
     """What one run needs to know.
 
     `codes` holds the codes of the rules that may run (selection, opt-ins and ignores already decided by the
-    front end). `django_version` is the version that the linted project targets, None where it is to be found
-    from its metadata. `environment` holds site-packages directories to read third-party models from; None
-    means: find them. `overlays` holds unsaved text by absolute path. `cache` is the directory for what is kept
-    between runs, None where nothing may be kept. `dependents` asks for the files on which each result rests, also where
-    nothing is kept.
+    front end); `on_purpose` those of them that may say also what is off by default. `django_version` is the version
+    that the linted project targets, None where it is to be found from its metadata. `environment` holds
+    site-packages directories to read third-party models from; None means: find them. `overlays` holds unsaved text
+    by absolute path. `cache` is the directory for what is kept between runs, None where nothing may be kept.
+    `dependents` asks for the files on which each result rests, also where nothing is kept.
     """
 
     root: Path
     codes: frozenset[str] = frozenset()
+    on_purpose: frozenset[str] = frozenset()
     django_version: tuple[int, int] | None = None
     environment: tuple[Path, ...] | None = None
     overlays: dict[Path, str] = field(default_factory=dict)
@@ -68,14 +69,26 @@ def enabled_codes(
     """The codes of the rules that may run.
 
     `is_selected` answers as flake8 does for a code. A rule that is off by default runs only if it is also
-    named on purpose: by a prefix of `enable`, or by one of `named` (what the user wrote in select and
-    extend-select) that is at least as long as its family ("DJQ5"). So `ignore = ...`, which empties flake8's
-    own list of ignored codes, does not switch it on.
+    named on purpose, as `codes_on_purpose` tells.
     """
-    on_purpose = tuple(enable) + tuple(prefix for prefix in named if len(prefix) >= _NAMES_A_FAMILY)
+    rules = tuple(rules)
+    on_purpose = codes_on_purpose(rules, named=named, enable=enable)
     return frozenset(
-        rule.code for rule in rules if (rule.default_on or rule.code.startswith(on_purpose)) and is_selected(rule.code)
+        rule.code for rule in rules if (rule.default_on or rule.code in on_purpose) and is_selected(rule.code)
     )
+
+
+def codes_on_purpose(
+    rules: Iterable[Switchable], *, named: Iterable[str] = (), enable: Iterable[str] = ()
+) -> frozenset[str]:
+    """The codes of the rules that the user switched on by name, so that all of what they say is wanted.
+
+    A rule is named by a prefix of `enable`, or by one of `named` (what the user wrote in select and extend-select) that
+    is at least as long as its family ("DJQ5"). So `ignore = ...`, which empties flake8's own list of ignored codes,
+    does not switch it on.
+    """
+    prefixes = tuple(enable) + tuple(prefix for prefix in named if len(prefix) >= _NAMES_A_FAMILY)
+    return frozenset(rule.code for rule in rules if rule.code.startswith(prefixes))
 
 
 def check_prefixes(prefixes: Iterable[str], rules: Iterable[Switchable], option: str) -> None:
@@ -99,6 +112,7 @@ def settings_from_options(
     *,
     path: Path,
     codes: frozenset[str],
+    on_purpose: frozenset[str] = frozenset(),
     overlays: Mapping[Path, str] | None = None,
 ) -> Settings:
     """The settings for `path` (absolute) from flake8's options with ours beside them; see `add_options`."""
@@ -106,6 +120,7 @@ def settings_from_options(
     return Settings(
         root=root,
         codes=codes,
+        on_purpose=on_purpose,
         django_version=parse_django_version(options.djq_django_version) if options.djq_django_version else None,
         overlays=dict(overlays or {}),
         dependents=getattr(options, "djq_dependents", False),

@@ -119,6 +119,7 @@ class Engine:
         made_by = [
             tool_identity(),
             ",".join(sorted(self.settings.codes)),
+            ",".join(sorted(self.settings.on_purpose)),
             ".".join(map(str, self.django_version)),
             self.project.environment_fingerprint(),
         ]
@@ -158,7 +159,7 @@ class Engine:
         )
 
     def _findings(self, source: SourceFile, facts: ModuleFacts, interest: Interest) -> Iterator[Finding]:
-        context = RuleContext(self.project, self.django_version, facts.path)
+        context = RuleContext(self.project, self.django_version, facts.path, self.settings.on_purpose)
         told: set[tuple[str, Place, Place]] = set()
         for scope, events in self._roots(source, facts, interest):
             reports = [

@@ -35,7 +35,8 @@ def explain_line(place: str, *, root: str | None) -> int:
     except ConfigurationError as error:
         tell_error(str(error))
         return ERROR
-    engine = Engine(Settings(root=base, codes=frozenset(rule.code for rule in all_rules())))
+    codes = frozenset(rule.code for rule in all_rules())
+    engine = Engine(Settings(root=base, codes=codes, on_purpose=codes))
     for line in explain(engine, path, int(number)):
         print(line)
     return CLEAN

@@ -15,7 +15,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.config import check_options, check_prefixes, enabled_codes, root_for, settings_from_options
+from flake8_django_orm.config import (
+    check_options,
+    check_prefixes,
+    codes_on_purpose,
+    enabled_codes,
+    root_for,
+    settings_from_options,
+)
 from flake8_django_orm.flake8_configuration import Selection
 from flake8_django_orm.source import TEMPLATE_SUFFIXES, SourceError, read_source
 from flake8_django_orm.suppression import Suppression
@@ -35,6 +42,7 @@ class Engines:
         self._options = options
         self._overlays = overlays
         self._codes: frozenset[str] | None = None
+        self._on_purpose: frozenset[str] = frozenset()
         self._by_root: dict[Path, Engine] = {}
 
     @property
@@ -42,6 +50,7 @@ class Engines:
         """The codes of the rules that may run."""
         if self._codes is None:
             self._codes = codes_for(self._options)
+            self._on_purpose = self._codes & on_purpose_for(self._options)
         return self._codes
 
     def for_path(self, path: Path) -> tuple[Engine, Path] | None:
@@ -52,9 +61,10 @@ class Engines:
         if root not in self._by_root:
             from flake8_django_orm.engine import Engine
 
-            self._by_root[root] = Engine(
-                settings_from_options(self._options, path=path, codes=self.codes, overlays=self._overlays)
+            settings = settings_from_options(
+                self._options, path=path, codes=self.codes, on_purpose=self._on_purpose, overlays=self._overlays
             )
+            self._by_root[root] = Engine(settings)
         return self._by_root[root], root
 
     def statistics(self) -> dict[str, int]:
@@ -72,6 +82,13 @@ def codes_for(options: argparse.Namespace) -> frozenset[str]:
 
     selection = Selection(options)
     return enabled_codes(all_rules(), is_selected=selection.selects, named=selection.named, enable=options.djq_enable)
+
+
+def on_purpose_for(options: argparse.Namespace) -> frozenset[str]:
+    """The codes of the rules that `options` name on purpose: all of what they say is wanted."""
+    from flake8_django_orm.rules import all_rules
+
+    return codes_on_purpose(all_rules(), named=Selection(options).named, enable=options.djq_enable)
 
 
 def check_our_options(options: argparse.Namespace) -> None:

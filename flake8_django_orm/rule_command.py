@@ -48,8 +48,13 @@ def _is(rule: type[Rule], wanted: str) -> bool:
 
 def page(rule: type[Rule]) -> str:
     """The rule's page in Markdown."""
-    default = "On by default." if rule.default_on else f"Off by default; switch it on with `--enable {rule.code}`."
-    return f"# {rule.name} ({rule.code})\n\n{default} {_FIX[rule.applicability]}\n\n{_explanation(rule)}"
+    return f"# {rule.name} ({rule.code})\n\n{_default(rule)} {_FIX[rule.applicability]}\n\n{_explanation(rule)}"
+
+
+def _default(rule: type[Rule]) -> str:
+    if rule.only_on_purpose:
+        return f"On by default; `--enable {rule.code}` switches it on for {rule.only_on_purpose} too."
+    return "On by default." if rule.default_on else f"Off by default; switch it on with `--enable {rule.code}`."
 
 
 def as_dict(rule: type[Rule]) -> dict[str, Any]:

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from flake8_django_orm import config
-from flake8_django_orm.config import ConfigurationError, enabled_codes, parse_django_version, project_root
+from flake8_django_orm.config import (
+    ConfigurationError,
+    codes_on_purpose,
+    enabled_codes,
+    parse_django_version,
+    project_root,
+)
 
 
 @dataclass
@@ -36,6 +42,20 @@ RULES = [Rule("DJQ101"), Rule("DJQ501"), Rule("DJQ504", default_on=False), Rule(
 def test_opt_in_rules_run_only_if_named(named: tuple[str, ...], enable: tuple[str, ...], on: str) -> None:
     codes = enabled_codes(RULES, is_selected=lambda _: True, named=named, enable=enable)
     assert codes == {f"DJQ{number}" for number in on.split()}
+
+
+@pytest.mark.parametrize(
+    ("named", "enable", "on_purpose"),
+    [
+        (("DJQ",), (), set()),
+        (("DJQ5",), (), {"DJQ501", "DJQ504", "DJQ505"}),
+        ((), ("DJQ101",), {"DJQ101"}),
+    ],
+)
+def test_a_rule_that_is_on_may_be_named_too(
+    named: tuple[str, ...], enable: tuple[str, ...], on_purpose: set[str]
+) -> None:
+    assert codes_on_purpose(RULES, named=named, enable=enable) == on_purpose
 
 
 def test_what_flake8_does_not_select_never_runs() -> None:

@@ -289,17 +289,42 @@ class LookupFed(Event):
 class FilteredInPython(Event):
     """A loop over the rows of a queryset throws away those that fail a test of one column; `place` is the test.
 
-    `sent` is true where the loop fetches the rows by a query, `uses` is all that became of the queryset.
+    `sent` is true where the loop fetches the rows by a query, `uses` is all that became of the queryset. `kept` is the
+    condition of filter() that says which rows the loop goes on with, None where none says the same.
     """
 
     queryset: QuerySetValue
     column: str
     looped: Place
+    kept: Argument | None = None
     sent: bool = False
     uses: tuple[Use, ...] = ()
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame
+        yield from self.queryset.frames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfilteredPrefetch(Event):
+    """A queryset that is evaluated chooses its rows by conditions on related rows, and prefetches all of these.
+
+    `tested_again` is the one of the `conditions` that every reader of the prefetched rows repeats in Python, to throw
+    the others away (`tests`); None where one wants them all, or where not all readers are seen.
+    """
+
+    queryset: QuerySetValue
+    relation: Relation
+    conditions: tuple[Argument, ...]
+    tested_again: Argument | None = None
+    tests: tuple[FilteredInPython, ...] = ()
+
+    def frames(self) -> Iterable[Frame]:
+        yield self.frame
+        for loop in self.loops:
+            yield loop.frame
+        for test in self.tests if self.tested_again is not None else ():
+            yield test.frame
         yield from self.queryset.frames
 
 

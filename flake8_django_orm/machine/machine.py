@@ -30,6 +30,7 @@ from flake8_django_orm.machine.events import (
     RowSaved,
     Use,
 )
+from flake8_django_orm.machine.filtered_rows import unfiltered_prefetches
 from flake8_django_orm.machine.frames import Body, Frame, Loop, Repeats, lowest_common
 from flake8_django_orm.machine.key_fetches import rows_for_keys
 from flake8_django_orm.machine.needs import unused_loading
@@ -165,6 +166,7 @@ class Machine:
     lost_containers: set[int] = field(default_factory=set)
     left_sight: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
     loaded_reads: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
+    manager_reads: dict[tuple[int, tuple[str, ...]], set[Place]] = field(default_factory=dict)
     loop_effects: dict[int, LoopEffects] = field(default_factory=dict)
     remembered: dict[Any, Value] = field(default_factory=dict)
     called_externals: list[tuple[str, Place, bool]] = field(default_factory=list)
@@ -463,7 +465,7 @@ class Machine:
 
     def finished_events(self) -> list[Event]:
         """The events that belong to this root: those whose pieces lie in no single deeper frame."""
-        events = [*self.events, *unused_loading(self), *rows_for_keys(self)]
+        events = [*self.events, *unused_loading(self), *rows_for_keys(self), *unfiltered_prefetches(self)]
         return [self._finish(e) for e in events if self.belongs_to_root(e.frames())]
 
     def belongs_to_root(self, frames: Iterable[Frame]) -> bool:
@@ -580,6 +582,10 @@ class Machine:
 
     def _uses_of_row(self, result: int, path: tuple[str, ...]) -> RowUses:
         return self.row_uses.setdefault((result, path), RowUses())
+
+    def note_manager_read(self, row: RowValue, name: str, place: Place) -> None:
+        """Note that `row.name`, a related manager, is read at `place`, or its prefetched rows are used there."""
+        self.manager_reads.setdefault((row.result, (*row.path, name)), set()).add(place)
 
     def note_column_use(self, row: RowValue, column: str, place: Place) -> None:
         """Note a read of a column, so that a later save can tell whether the old or new value was looked at."""

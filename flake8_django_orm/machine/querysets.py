@@ -355,6 +355,7 @@ def _from_prefetch(
         return None
     loop = machine.active_loop(row.loop)
     if prefetched:
+        machine.note_manager_read(row, relation.name, place)
         if plain:
             return _pattern(machine, queryset, row, entry)
         if row.origin is not None:

@@ -172,6 +172,7 @@ def _note_read(machine: Machine, row: RowValue, name: str) -> None:
 def read_manager(machine: Machine, row: RowValue, relation: Relation, place: Place) -> Value:
     """`author.books`: a manager, no query yet."""
     machine.loaded_reads.add((row.result, (*row.path, relation.name)))
+    machine.note_manager_read(row, relation.name, place)
     target = target_model(machine, relation)
     if target is None:
         return Unknown(loops=loops_of(row))

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import (
     fed_lookups,
+    filtered_rows,
     iteration,
 )
-from flake8_django_orm.machine.events import FilteredInPython
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Argument,
     Collection,
     QuerySetValue,
     Shape,
@@ -28,6 +29,7 @@ from flake8_django_orm.readers.operators import OperatorReader
 if TYPE_CHECKING:
     import libcst as cst
 
+    from flake8_django_orm.readers.column_tests import ColumnTest
     from flake8_django_orm.syntax.units import Place
 
 
@@ -73,13 +75,13 @@ class ComprehensionReader(OperatorReader):
             place, Repeats.BOUNDED if once else repeats, result, is_async=level.asynchronous is not None
         )
         item = machine.element(iterable, loop, place)
-        for asked, attribute in column_tests.of_comprehension(level):
-            self.note_filtered(iterable, attribute, asked, place)
+        for test in column_tests.of_comprehension(level):
+            self.note_filtered(iterable, test, place)
         with machine.looping(loop):
             self.assign(level.target, item, level.target)
             conditions = machine.conditions
-            for test in level.ifs:
-                self.truth(test.test)
+            for condition in level.ifs:
+                self.truth(condition.test)
                 machine.conditions = conditions + 1
             if level.inner_for_in is not None:
                 values = self._comprehension_level(level.inner_for_in, parts, once)
@@ -91,7 +93,11 @@ class ComprehensionReader(OperatorReader):
         machine.store.leave_rows(loop.number, every_row=repeats is Repeats.ROWS and not once)
         return values
 
-    def note_filtered(self, rows: Value, attribute: str, test: cst.CSTNode, looped: Place) -> None:
+    def note_filtered(self, rows: Value, test: ColumnTest, looped: Place) -> None:
         """Note a loop over the rows of a queryset that goes on only with those of a certain value in a column."""
-        if isinstance(rows, QuerySetValue) and attribute in rows.model.columns:
-            self.machine.emit(FilteredInPython, self.place(test), queryset=rows, column=attribute, looped=looped)
+        if not isinstance(rows, QuerySetValue):
+            return
+        right = test.comparator
+        compared = Argument(column_tests.literal(right), place=self.place(right)) if right is not None else None
+        asked, place = (test.operator, compared), self.place(test.node)
+        filtered_rows.note(self.machine, rows, test.attribute, asked, place, looped, holds=test.holds)

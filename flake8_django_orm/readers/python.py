@@ -245,7 +245,7 @@ class PythonReader(ExpressionReader):
         item = self.machine.element(iterable, loop, place)
         filtered = column_tests.of_loop(node.target, self.unit.ask(block_statements, node.body))
         if filtered is not None and node.orelse is None:
-            self.note_filtered(iterable, filtered[1], filtered[0], place)
+            self.note_filtered(iterable, filtered, place)
         before = dict(self.env)
         self._enter_loop(loop, node.body)
         self._iteration(loop, node.target, item, node.body)

@@ -44,11 +44,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """What a rule may ask besides its event: the project, the target version, lines for its messages."""
+    """What a rule may ask besides its event: the project, the target version, lines for its messages.
+
+    `on_purpose` are the codes that the user named on purpose: their rules say also what is off by default.
+    """
 
     project: Project
     django_version: tuple[int, int] | None
     path: str
+    on_purpose: frozenset[str] = frozenset()
 
     def line_of(self, place: Place) -> str:
         """`line 12`, or `line 12 of shop/views.py` for a place in another file than the linted one."""
@@ -67,6 +71,7 @@ class Rule:
     since: ClassVar[str] = "0.1.0"
     applicability: ClassVar[Applicability | None] = None
     default_on: ClassVar[bool] = True
+    only_on_purpose: ClassVar[str] = ""  # of a rule that is on: the part of what it says that is off by default
     listens: ClassVar[type[Event] | tuple[type[Event], ...]] = Event
     in_tests: ClassVar[bool] = True  # whether it speaks in test and migration files
     of_expressions: ClassVar[bool] = False  # speaks only of rows to which a database expression was assigned

@@ -57,6 +57,7 @@ def settings(case: Case, root: Path, overlays: Mapping[str, str] | None = None) 
     return Settings(
         root=root,
         codes=codes(case),
+        on_purpose=frozenset(case.options.enable),
         django_version=case.options.django_version,
         overlays={root / path: text for path, text in (overlays or {}).items()},
     )
