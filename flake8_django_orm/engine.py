@@ -7,6 +7,7 @@ per-file ignores, which are the front end's. libcst is imported only for files t
 from __future__ import annotations
 
 import ast
+import importlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -71,6 +72,11 @@ class Engine:
             return self.settings.django_version
         managed = sorted({path.parent for path in self.project.files() if path.name == "manage.py"})
         return target_version([self.settings.root, *managed])
+
+    def prepare(self) -> None:
+        """Read the models of the project and load what runs its functions."""
+        self._gate.prepare()
+        importlib.import_module("flake8_django_orm.readers.roots")
 
     def check(self, path: Path, text: str | None = None, tree: ast.Module | None = None) -> list[Finding]:
         """The findings of one file, in the order of their places.

@@ -7,6 +7,7 @@ process.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import traceback
@@ -125,6 +126,13 @@ class Linter:
         self._overlays = overlays or {}
         self._engines = Engines(options, self._overlays)
         self._suppression = Suppression(options)
+
+    def prepare(self, filename: str) -> None:
+        """Read what every file of the named one's project needs, before other processes are made of this one."""
+        with contextlib.suppress(Exception):  # what is wrong will be told of the file in which it is
+            found = self._engines.for_path(Path(os.path.abspath(filename)))
+            if found is not None:
+                found[0].prepare()
 
     def check(self, filename: str) -> FileReport:
         """Lint one file. What goes wrong with it is told in the report's `error`, never raised."""

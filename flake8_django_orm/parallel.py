@@ -47,7 +47,7 @@ def lint_files(
     jobs: int,
 ) -> Iterator[Iterator[FileReport]]:
     """The reports on `filenames`, made while they are asked for."""
-    pool = _pool(options, overlays, jobs) if jobs > 1 and len(filenames) > 1 else None
+    pool = _pool(options, overlays, jobs, filenames) if jobs > 1 and len(filenames) > 1 else None
     if pool is None:
         linter = Linter(options, overlays)
         yield map(linter.check, filenames)
@@ -59,10 +59,18 @@ def lint_files(
         pool.join()
 
 
-def _pool(options: argparse.Namespace, overlays: Mapping[Path, str], jobs: int) -> Pool | None:
+def _pool(
+    options: argparse.Namespace, overlays: Mapping[Path, str], jobs: int, filenames: Sequence[str]
+) -> Pool | None:
     """None where the system has no room for one, so that the work is done in this process."""
+    global _linter
+    _linter = None
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     try:
-        return multiprocessing.Pool(jobs, _start, (options, dict(overlays)))
+        if method is not None:  # the index is read once, and all processes share its memory
+            _linter = Linter(options, overlays)
+            _linter.prepare(filenames[0])
+        return multiprocessing.get_context(method).Pool(jobs, _start, (options, dict(overlays)))
     except (OSError, ImportError):
         return None
 
@@ -70,7 +78,8 @@ def _pool(options: argparse.Namespace, overlays: Mapping[Path, str], jobs: int) 
 def _start(options: argparse.Namespace, overlays: Mapping[Path, str]) -> None:
     global _linter
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends us
-    _linter = Linter(options, overlays)
+    if _linter is None:
+        _linter = Linter(options, overlays)
 
 
 def _check(filename: str) -> FileReport:

@@ -83,6 +83,9 @@ class Engine:
         self._settings = settings
         self.statistics = {"files": 0}
 
+    def prepare(self) -> None:
+        """Nothing to be read."""
+
     def check(self, path: Path, text: str | None = None, tree: ast.Module | None = None) -> list[Finding]:
         self.statistics["files"] += 1
         source = read_source(path) if text is None else make_source(text, path)

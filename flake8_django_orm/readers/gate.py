@@ -119,6 +119,10 @@ class FunctionGate:
         """The second look at functions whose words let them pass."""
         return RowSources(self.project, self.gate.models, self.gate.managers)
 
+    def prepare(self) -> None:
+        """Work out the project's words now."""
+        self.gate.passes("")
+
     @property
     def questions(self) -> Mapping[str, Callable[..., object]]:
         """The kinds of question that are noted here, each with what answers it."""
