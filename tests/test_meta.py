@@ -273,6 +273,39 @@ def _names(node: ast.AST, name: str) -> bool:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_dotted)
+def test_what_is_learned_of_a_project_is_kept_by_the_project(path: Path) -> None:
+    above = _layer(_dotted(path)) < _layer(f"{PACKAGE.name}.project")
+    kept = _kept_for_a_project(ast.parse(path.read_text(encoding="utf-8")))
+    assert not (above and kept), "Project.once() keeps answers with the questions that they rest on"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("@lru_cache(maxsize=None)\ndef f(project: Project): ...", ["f"]),
+        ("@functools.cache\ndef f(name, *, project: 'Project | None'): ...", ["f"]),
+        ("@cache\ndef f(name: str): ...", []),
+        ("def f(project: Project): ...", []),
+    ],
+)
+def test_functions_that_remember_a_project_are_found(text: str, names: list[str]) -> None:
+    assert _kept_for_a_project(ast.parse(text)) == names
+
+
+def _kept_for_a_project(tree: ast.AST) -> list[str]:
+    """The functions that keep their answers in a cache of functools and take a project."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            caches = re.search(r"\b(lru_cache|cache)\b", " ".join(map(ast.unparse, node.decorator_list)))
+            arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+            annotations = " ".join(ast.unparse(a.annotation) for a in arguments if a.annotation is not None)
+            if caches and re.search(r"\bProject\b", annotations):
+                found.append(node.name)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_dotted)
 def test_modules_open_with_what_goes_in_and_what_comes_out(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert (ast.get_docstring(ast.parse(text)) or "").strip(), f"{path} has no docstring"

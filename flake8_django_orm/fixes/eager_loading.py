@@ -15,13 +15,12 @@ from flake8_django_orm.fixes.call_text import add_arguments, append_calls, quote
 from flake8_django_orm.fixes.chains import Chain, called_name, chain_of, other_calls
 from flake8_django_orm.fixes.lookups import Lookup, Lookups, Path, lookups, united
 from flake8_django_orm.machine.values import PrefetchValue
+from flake8_django_orm.orm.querysets import CHUNK_SIZE
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.values import QuerySetValue
     from flake8_django_orm.project.project import Project
     from flake8_django_orm.syntax.units import Place
-
-_CHUNK_SIZE = 2000  # what iterator() takes by itself
 
 
 def add_loading(
@@ -209,7 +208,7 @@ class _Addition:
                 return None
             assert isinstance(place.node, cst.Call)
             if not place.node.args and called_name(place.node) == "iterator":
-                edits.extend(add_arguments(place, text, [f"chunk_size={_CHUNK_SIZE}"]))
+                edits.extend(add_arguments(place, text, [f"chunk_size={CHUNK_SIZE}"]))
                 self.words.append("chunk_size to iterator()")
         return edits
 

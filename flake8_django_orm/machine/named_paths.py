@@ -10,12 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.values import Argument, Collection, Constant, Expression, PrefetchValue, Value
+from flake8_django_orm.machine.values import Argument, Collection, Constant, Expression, Mode, PrefetchValue, Value
 from flake8_django_orm.orm.expressions import AGGREGATES, PATH_FUNCTIONS
+from flake8_django_orm.orm.lookup_paths import walk
 from flake8_django_orm.orm.querysets import Names, queryset_method
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.values import QuerySetValue, Step
+    from flake8_django_orm.orm.lookup_paths import Walk
+    from flake8_django_orm.project.project import Project
     from flake8_django_orm.syntax.units import Place
 
 #: Keywords of methods that name no lookup.
@@ -59,6 +62,16 @@ def named_paths(step: Step) -> Iterator[NamedPath]:
         yield from _in_expressions(step.arguments)
     elif names is Names.EXPRESSIONS:
         yield from _in_expressions(step.arguments)
+
+
+def eager_walks(project: Project, queryset: QuerySetValue, step: Step) -> Iterator[tuple[NamedPath, Walk]]:
+    """Where the paths of select_related() and prefetch_related() lead from the queryset's model; nothing where names
+    that are not known may be among the rows'."""
+    if step.method not in ("select_related", "prefetch_related") or queryset.combined:
+        return
+    if queryset.mode is Mode.ROWS and (added := added_names(queryset, step)) is not None:
+        for named in named_paths(step):
+            yield named, walk(project, queryset.model, named.path, named.names, added)
 
 
 def _literal(argument: Argument) -> Iterator[tuple[Value, Place | None]]:

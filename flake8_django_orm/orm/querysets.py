@@ -14,6 +14,10 @@ from types import MappingProxyType
 
 Version = tuple[int, int]
 
+#: How many rows iterator() fetches at a time by itself, and since when a queryset that prefetches has to be told.
+CHUNK_SIZE = 2000
+CHUNKED_SINCE: Version = (5, 0)
+
 
 class Returns(enum.Enum):
     """What a call (or, of an async twin, the awaited call) gives back."""

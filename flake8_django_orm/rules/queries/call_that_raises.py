@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.findings import Applicability, Edit, Fix
+from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import Chained, Event, QueryMethodOnRow, QueryRun
-from flake8_django_orm.machine.named_paths import added_names, named_paths
-from flake8_django_orm.machine.raising import FETCHES_ROWS, deferred_join
-from flake8_django_orm.machine.values import Constant, Mode
-from flake8_django_orm.orm.lookup_paths import walk
-from flake8_django_orm.orm.querysets import After, Names, queryset_method
+from flake8_django_orm.machine.named_paths import eager_walks
+from flake8_django_orm.machine.raising import FETCHES_ROWS, deferred_join, lacks_chunk_size, refused_after
+from flake8_django_orm.orm.querysets import After, Names
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 if TYPE_CHECKING:
-    from flake8_django_orm.machine.named_paths import NamedPath
-    from flake8_django_orm.machine.values import Step
-    from flake8_django_orm.orm.lookup_paths import Walk
+    from flake8_django_orm.findings import Fix
 
-_NEEDS_ARGUMENTS = frozenset({"filter", "exclude", "get"})
-_CHUNKED_SINCE = (5, 0)
+_LOADS = frozenset({"select_related", "only", "defer"})
+_REFUSED = {
+    After.SLICE: "a slice raises TypeError: call it before the queryset is sliced",
+    After.COMBINATION: "{}() raises NotSupportedError: call it on the querysets that are combined",
+    After.VALUES: "{}() raises TypeError: take it out",
+}
 _WRONG = {
     "many": "a relation to many rows, which select_related() cannot join: use prefetch_related()",
     "generic": "a generic foreign key, which select_related() cannot join: use prefetch_related()",
@@ -81,14 +81,9 @@ class CallThatRaises(Rule):
                 yield from _state(event, context)
                 yield from _eager_names(event, context)
                 yield from _iterator(event, context)
-            case QueryMethodOnRow():
-                yield Report(
-                    event=event,
-                    place=event.place,
-                    message=f"a {event.row.model.name} row has no {event.method}(): "
-                    "call it on the queryset that fetches the row",
-                    model=event.row.model.label,
-                )
+            case QueryMethodOnRow(row=row, method=method):
+                message = f"a {row.model.name} row has no {method}(): call it on the queryset that fetches the row"
+                yield Report(event=event, place=event.place, message=message, model=row.model.label)
             case QueryRun():
                 yield from _deferred(event, context)
 
@@ -99,83 +94,36 @@ def _report(event: Chained, message: str, fix: Fix | None = None) -> Report:
 
 def _state(event: Chained, context: RuleContext) -> Iterator[Report]:
     """The call itself raises in the state that the queryset is in."""
-    described = queryset_method(event.step.method)
-    queryset, name = event.before, event.step.method
-    if described is None or (name in _NEEDS_ARGUMENTS and not event.step.arguments):
+    name, refused = event.step.method, refused_after(event.before, event.step)
+    if refused is None:
         return
-    if After.SLICE in described.raises_after and queryset.sliced:
-        yield _report(event, f"{name}() after a slice raises TypeError: call it before the queryset is sliced")
-    elif After.COMBINATION in described.raises_after and queryset.combined:
-        combined = next(s.method for s in queryset.steps if s.method in ("union", "intersection", "difference"))
-        yield _report(
-            event, f"{name}() after {combined}() raises NotSupportedError: call it on the querysets that are combined"
-        )
-    elif After.VALUES in described.raises_after and queryset.mode is not Mode.ROWS and described.lazy:
-        fix = _drop(event, context) if name in ("select_related", "only", "defer") else None
-        yield _report(event, f"{name}() after {_values_step(event)}() raises TypeError: take it out", fix)
+    state, made_by = refused
+    from flake8_django_orm.fixes.refused_calls import without_call
 
-
-def _values_step(event: Chained) -> str:
-    names = ("values", "values_list", "dates", "datetimes")
-    return next((s.method for s in reversed(event.before.steps) if s.method in names), "values")
-
-
-def _drop(event: Chained, context: RuleContext) -> Fix | None:
-    from flake8_django_orm.fixes.calls import drop_call
-
-    edits = drop_call(context.project, event.place)
-    return Fix(Applicability.SAFE, f"Take {event.step.method}() out", edits) if edits else None
+    fix = without_call(context.project, event.step) if state is After.VALUES and name in _LOADS else None
+    yield _report(event, f"{name}() after {_REFUSED[state].format(made_by)}", fix)
 
 
 def _eager_names(event: Chained, context: RuleContext) -> Iterator[Report]:
     """Names in select_related() and prefetch_related() that are there, but cannot be loaded so."""
-    queryset = event.before
-    if event.step.method not in ("select_related", "prefetch_related") or queryset.combined:
-        return
-    if queryset.mode is not Mode.ROWS or (added := added_names(queryset, event.step)) is None:
-        return
-    for named in named_paths(event.step):
-        found = walk(context.project, queryset.model, named.path, named.names, added)
+    for named, found in eager_walks(context.project, event.before, event.step):
         if found.reason not in _WRONG or found.model is None:
             continue
         why = _WRONG[found.reason]
         if named.names is Names.ATTRIBUTES:
             why = "a column, which cannot be prefetched: take it out"
         message = f'{event.step.method}("{named.path}") raises: {found.wrong} of {found.model.name} is {why}'
-        yield _report(event, message, _without_name(event, named, found, context))
+        from flake8_django_orm.fixes.refused_calls import without_name
 
-
-def _without_name(event: Chained, named: NamedPath, found: Walk, context: RuleContext) -> Fix | None:
-    from flake8_django_orm.fixes.calls import drop_argument, rename_method
-
-    arguments = event.step.arguments
-    if named.place is None or any(a.name is not None for a in arguments):
-        return None
-    if found.reason == "column" and not found.prefix:
-        edits = drop_argument(context.project, event.place, named.place)
-        return Fix(Applicability.SAFE, f"Take {named.path} out", edits) if edits else None
-    same_names = (
-        all(r.name == r.lookup for r in found.relations) and "__".join(r.lookup for r in found.relations) == named.path
-    )
-    if found.reason in ("many", "generic") and len(arguments) == 1 and same_names:
-        return Fix(Applicability.SAFE, "Prefetch it", rename_method(event.place, "prefetch_related"))
-    return None
+        yield _report(event, message, without_name(context.project, event.step, named, found))
 
 
 def _iterator(event: Chained, context: RuleContext) -> Iterator[Report]:
-    version = context.django_version
-    if event.step.method != "iterator" or event.step.arguments or version is None or version < _CHUNKED_SINCE:
-        return
-    last = next((s for s in reversed(event.before.steps) if s.method == "prefetch_related"), None)
-    if last is None or not any(a.value != Constant(None) and a.name is None for a in last.arguments):
-        return
-    end = event.place.span[1] - 1
-    edit = Edit(event.place.path, end, end, "chunk_size=2000")
-    yield _report(
-        event,
-        "iterator() without chunk_size raises ValueError on a queryset that prefetches: give it a chunk_size",
-        Fix(Applicability.SAFE, "Give the chunk size that was the default", (edit,)),
-    )
+    if lacks_chunk_size(event.before, event.step, context.django_version):
+        from flake8_django_orm.fixes.refused_calls import with_chunk_size
+
+        message = "iterator() without chunk_size raises ValueError on a queryset that prefetches: give it a chunk_size"
+        yield _report(event, message, with_chunk_size(event.step))
 
 
 def _deferred(event: QueryRun, context: RuleContext) -> Iterator[Report]:
@@ -185,23 +133,15 @@ def _deferred(event: QueryRun, context: RuleContext) -> Iterator[Report]:
     step = next((s for s in reversed(queryset.steps) if s.method in ("only", "defer")), None)
     if path is None or step is None:
         return
+    from flake8_django_orm.fixes.refused_calls import with_key
+
     name = "__".join(path)
     yield Report(
         event=event,
         place=step.place,
         message=f"{step.method}() leaves out {name}, which select_related() joins: Django raises FieldError; "
         f"fetch {name} too or do not join it",
-        fix=_with_name(step, name, context),
+        fix=with_key(context.project, step, name),
         model=queryset.model.label,
         relations=(name,),
     )
-
-
-def _with_name(step: Step, name: str, context: RuleContext) -> Fix | None:
-    text = context.project.text(step.place.path)
-    if step.method != "only" or not step.arguments or any(a.name is not None for a in step.arguments) or text is None:
-        return None
-    from flake8_django_orm.fixes.call_text import add_arguments, quoted
-
-    edits = add_arguments(step.place, text, [quoted(name, step.place)])
-    return Fix(Applicability.SAFE, f"Fetch {name} too", edits)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import ColumnChange, RowSaved, RowsUpdated
-from flake8_django_orm.machine.values import Arithmetic, Fetched, QuerySetValue, RowValue, Scalar
-from flake8_django_orm.orm.fields import is_numeric_or_duration
+from flake8_django_orm.machine.lost_updates import lost_by_save, lost_by_update
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
 if TYPE_CHECKING:
+    from flake8_django_orm.machine.values import RowValue
     from flake8_django_orm.syntax.units import Place
 
-_OPERATORS = frozenset("+-*/")
 _SAVED = "the row is saved here"
 
 
@@ -76,14 +75,11 @@ class LostUpdate(Rule):
     listens = (RowSaved, RowsUpdated)
 
     def check(self, event: RowSaved | RowsUpdated, context: RuleContext) -> Iterator[Report]:
-        if event.guarded:
-            return
         if isinstance(event, RowsUpdated):
             yield from _update(event, context)
-        elif not event.locked and event.row.fetched is not Fetched.CREATED and not event.by_save:
-            for change in event.changes:
-                if _loses(event, change):
-                    yield self._report(event, change, context)
+        else:
+            for change in lost_by_save(event):
+                yield self._report(event, change, context)
 
     def _report(self, event: RowSaved, change: ColumnChange, context: RuleContext) -> Report:
         from flake8_django_orm.fixes.expressions import use_expression
@@ -115,27 +111,9 @@ def _message(row: RowValue, column: str, written: str, *, certain: bool = True) 
     )
 
 
-def _loses(event: RowSaved, change: ColumnChange) -> bool:
-    arithmetic = change.from_itself
-    if arithmetic is None or arithmetic.row.identity != event.row.identity:
-        return False
-    if event.now_and_then and change.frame is not event.frame:
-        return False  # the object counts, and what it counts is written at times
-    return (event.update_fields is None or change.column in event.update_fields) and _is_sum(arithmetic)
-
-
-def _is_sum(arithmetic: Arithmetic) -> bool:
-    column = arithmetic.row.model.columns.get(arithmetic.column)
-    return column is not None and arithmetic.operator in _OPERATORS and is_numeric_or_duration(column.field_class)
-
-
 def _update(event: RowsUpdated, context: RuleContext) -> Iterator[Report]:
-    """`filter(pk=row.pk).update(n=row.n + 1)`; a filter by anything else may test that nobody was faster."""
-    for argument in event.values:
-        value = argument.value
-        if not isinstance(value, Arithmetic) or value.column != argument.name or not _is_sum(value):
-            continue
-        if value.row.locked or not _is_row_of(event.queryset, value.row) or argument.place is None:
+    for argument, value in lost_by_update(event):
+        if argument.place is None:
             continue
         from flake8_django_orm.fixes.expressions import use_expression_in_update
 
@@ -148,17 +126,3 @@ def _update(event: RowsUpdated, context: RuleContext) -> Iterator[Report]:
             related=(RelatedPlace(event.place, "the row is updated here"),),
             own_frame=event.frame.parent is None,
         )
-
-
-def _is_row_of(queryset: QuerySetValue, row: RowValue) -> bool:
-    """True if the queryset holds this very row, picked by its key alone."""
-    arguments = [a for step in queryset.steps for a in step.arguments]
-    if queryset.model.key != row.model.key or len(arguments) != 1 or not queryset.filtered:
-        return False
-    key = arguments[0]
-    return (
-        key.name in ("pk", row.model.primary_key)
-        and isinstance(key.value, Scalar)
-        and key.value.row.identity == row.identity
-        and key.value.column == row.model.primary_key
-    )
