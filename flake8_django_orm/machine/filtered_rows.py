@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flake8_django_orm.machine.machine import Machine
-    from flake8_django_orm.project.models import Column, Relation
+    from flake8_django_orm.project.models import Column, Model, Relation
     from flake8_django_orm.syntax.units import Place
 
 #: The lookup that says the same as an operator, as the suffix of a column's name.
@@ -72,7 +72,8 @@ def unfiltered_prefetches(machine: Machine) -> list[Event]:
             relation = queryset.model.relations.get(name)
             if loaded.how is not How.PREFETCHED or loaded.queryset is not None or relation is None:
                 continue
-            conditions = _conditions(queryset, relation)
+            target = machine.project.model(relation.target) if relation.target is not None else None
+            conditions = _conditions(queryset, relation, target) if target is not None else ()
             if conditions and not relation.kind.single_valued:
                 tests = _tests(machine, queryset, relation)
                 found.append(
@@ -91,14 +92,20 @@ def unfiltered_prefetches(machine: Machine) -> list[Event]:
     return found
 
 
-def _conditions(queryset: QuerySetValue, relation: Relation) -> tuple[Argument, ...]:
+def _conditions(queryset: QuerySetValue, relation: Relation, target: Model) -> tuple[Argument, ...]:
     filters = (step for step in queryset.steps if step.method == "filter")
-    return tuple(a for step in filters for a in step.arguments if _is_on(a, relation))
+    return tuple(a for step in filters for a in step.arguments if _is_on(a, relation, target))
 
 
-def _is_on(argument: Argument, relation: Relation) -> bool:
+def _is_on(argument: Argument, relation: Relation, target: Model) -> bool:
+    """Whether a condition is one on the related rows themselves. `books__shelf__library=...` asks what they belong to:
+    that mostly says whose authors one may see."""
     prefix, name = f"{relation.lookup}__", argument.name or ""
-    return name.startswith(prefix) and name.removeprefix(prefix) not in _CHOOSES_OWNERS
+    if not name.startswith(prefix):
+        return False
+    first, *rest = name.removeprefix(prefix).split("__")
+    further = bool(rest) and rest[0] not in _CHOOSES_OWNERS and target.relation_by_lookup(first) is not None
+    return not further and "__".join([first, *rest]) not in _CHOOSES_OWNERS
 
 
 def _tests(machine: Machine, queryset: QuerySetValue, relation: Relation) -> tuple[FilteredInPython, ...]:
