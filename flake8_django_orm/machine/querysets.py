@@ -238,6 +238,9 @@ def chain(
 def _is_unique_key(model: Model, name: str | None) -> bool:
     """Whether `filter(name=value)` finds one row at most."""
     column = model.columns.get(name) if name else None
+    relation = model.relations.get(name) if name else None
+    if relation is not None and relation.kind is RelationKind.ONE_TO_ONE and not relation.null:
+        return True
     return name in ("pk", model.primary_key) or (column is not None and (column.unique or column.primary_key))
 
 

@@ -39,6 +39,7 @@ from flake8_django_orm.machine.values import (
     each,
     loops_of,
 )
+from flake8_django_orm.orm.databases import SAVE_REFRESHES_SINCE
 from flake8_django_orm.orm.instances import INSTANCE_METHODS, display_field, neighbour_field
 from flake8_django_orm.orm.querysets import queryset_method
 
@@ -73,9 +74,12 @@ def read_attribute(machine: Machine, row: RowValue, name: str, place: Place) -> 
         state = machine.store.row(row.identity)
         expression = state.expressions.get(column)
         if expression is not None:
-            machine.emit(
-                ExpressionRead, place, row=row, column=column, change=expression, saved=column not in state.written
-            )
+            saved = column not in state.written
+            machine.emit(ExpressionRead, place, row=row, column=column, change=expression, saved=saved)
+            if saved and not expression.kept and (machine.django_version or (0, 0)) >= SAVE_REFRESHES_SINCE:
+                # The column was deferred: now that it was read, the row has its value.
+                left = {name: change for name, change in state.expressions.items() if name != column}
+                machine.store.set_row(row.identity, replace(state, expressions=left))
             return Unknown(loops=loops_of(row))
         written = state.written.get(column)
         if written is not None:

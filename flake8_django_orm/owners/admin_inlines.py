@@ -99,14 +99,15 @@ class Inline:
             iteration.loop_over(self.machine, taken, form.place(relation.name), lambda *_: None)
 
     def _columns(self, shown: list[str] | None) -> list[Column]:
-        """The read-only fields; where the class names its fields, those among them."""
+        """The read-only fields; where the class names its fields, those among them. Django leaves out the link."""
         found = self.project.find_class_attribute(self.owned.facts.key, "readonly_fields")
         if found is None or shown is None or self.owned.defines("get_readonly_fields"):
             return []
         listed = elements(self.project, found[0].module, found[1].value) or ()
         place = self.owned.name_place
         named = (column_of(self.owned, "readonly_fields", module, item, place) for module, item in listed)
-        return [column for column in named if column is not None and (not shown or column.name in shown)]
+        columns = [column for column in named if column is not None and column.name != self.link.name]
+        return [column for column in columns if not shown or column.name in shown]
 
 
 def _has_own_rows(project: Project, facts: ClassFacts) -> bool:
