@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import outcomes
-from flake8_django_orm.machine.events import Event, FilteredInPython, QueryRun, UnfilteredPrefetch
+from flake8_django_orm.machine.events import Event, FilteredInPython, UnfilteredPrefetch
 from flake8_django_orm.machine.loading import How
+from flake8_django_orm.machine.needs import fetches
 from flake8_django_orm.machine.values import Argument, Constant, QuerySetValue, Value
 from flake8_django_orm.orm.fields import Category, category
 
@@ -62,11 +63,7 @@ def _kept(column: Column, operator: str, value: Argument | None, holds: bool) ->
 def unfiltered_prefetches(machine: Machine) -> list[Event]:
     """UnfilteredPrefetch for each queryset that is filtered by a relation, and prefetches it as a whole."""
     found: list[Event] = []
-    seen: set[int] = set()
-    for run in machine.events:
-        if not isinstance(run, QueryRun) or run.how not in ("iterate", "list") or run.queryset.result in seen:
-            continue
-        seen.add(run.queryset.result)
+    for run in fetches(machine):
         queryset = run.queryset
         for name, loaded in queryset.loading.relations:
             relation = queryset.model.relations.get(name)

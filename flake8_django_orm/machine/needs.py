@@ -102,15 +102,20 @@ def _needs(reads: Sequence[Read]) -> Iterable[MissingLoading]:
         )
 
 
+def fetches(machine: Machine) -> Iterable[QueryRun]:
+    """The queries that fetch rows to go over them, the first one of each result set."""
+    seen: set[int] = set()
+    for event in machine.events:
+        if isinstance(event, QueryRun) and event.how in ("iterate", "list") and event.queryset.result not in seen:
+            seen.add(event.queryset.result)
+            yield event
+
+
 def unused_loading(machine: Machine) -> list[Event]:
     """LoadingUnused for each queryset whose rows were all read in sight, without the relations that it loads."""
     found: list[Event] = []
-    seen: set[int] = set()
-    for event in machine.events:
-        if not isinstance(event, QueryRun) or event.how not in ("iterate", "list") or event.queryset.result in seen:
-            continue
+    for event in fetches(machine):
         queryset = event.queryset
-        seen.add(queryset.result)
         state = machine.store.result(queryset.result)
         if queryset.result in machine.lost_results or state.escaped or queryset.loading.unknown or not queryset.steps:
             continue

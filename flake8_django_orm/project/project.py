@@ -244,9 +244,12 @@ class Project(Asking):
     # templates
 
     @asked
-    def template(self, name: str) -> TemplateFile | None:
-        """The file that Django would load for a template's name; None where the project has none."""
-        return self._templates.find(name)
+    def template(self, name: str, language: str | None = None) -> TemplateFile | None:
+        """The file that Django would load for a template's name; None where the project has none.
+
+        `language` is that of the template which names it, "django" or "jinja": its engine looks in its own directories.
+        """
+        return self._templates.find(name, language)
 
     @asked
     def views_give(self, name: str) -> bool:

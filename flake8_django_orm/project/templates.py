@@ -82,19 +82,26 @@ class TemplateFiles:
     def __init__(self, store: ModuleStore, settings: SettingsValues) -> None:
         self._store = store
         self._settings = settings
-        self._found: dict[str, TemplateFile | None] = {}
+        self._found: dict[tuple[str, str | None], TemplateFile | None] = {}
 
-    def find(self, name: str) -> TemplateFile | None:
-        """The file that Django would load for a name; None where the project has none."""
-        if name not in self._found:
-            self._found[name] = self._search(name)
-        return self._found[name]
+    def find(self, name: str, language: str | None = None) -> TemplateFile | None:
+        """The file that Django would load for a name; None where the project has none.
 
-    def _search(self, name: str) -> TemplateFile | None:
+        A template in `language` ("django" or "jinja") that extends or includes another gets that of its own engine.
+        Where there is none the others are searched too: whose directories they are cannot always be read.
+        """
+        key = (name, language)
+        if key not in self._found:
+            self._found[key] = self._search(name, language)
+        return self._found[key]
+
+    def _search(self, name: str, language: str | None) -> TemplateFile | None:
         plain = posixpath.normpath(name)
         if not name or plain.startswith(("/", "..")) or "\0" in name:
             return None
-        for directory in self._directories:
+        others = (d for d in self._directories if language is not None and d.is_jinja is not (language == "jinja"))
+        own = (d for d in self._directories if language is None or d.is_jinja is (language == "jinja"))
+        for directory in (*own, *others):
             path = posixpath.join(directory.path, plain)
             if self._is_inside(path):
                 return TemplateFile(plain, path, directory.is_jinja or plain.endswith(_JINJA_SUFFIXES))

@@ -79,7 +79,7 @@ class Rendering:
         if isinstance(names, TemplateValue) and names.written is not None and isinstance(names.names, Constant):
             return self.templates.written(names.written, str(names.names.value))
         for name in _names(names):
-            found = self.templates.find(name, base)
+            found = self.templates.find(name, base, self.languages[-1] if self.languages else None)
             if found is not None:
                 return found
         return None
@@ -118,11 +118,11 @@ class Templates:
                 template = Constant(registered.template)
                 self.render(machine, template, returned, place, framework=False)
 
-    def find(self, name: str, base: str = "") -> TemplateFile | None:
-        """The file of a template's name."""
+    def find(self, name: str, base: str = "", language: str | None = None) -> TemplateFile | None:
+        """The file of a template's name, `language` being that of the template which names it."""
         if name.startswith(("./", "../")):
             name = f"{base.rpartition('/')[0]}/{name}".lstrip("/")
-        return self.project.template(name)
+        return self.project.template(name, language) if language is not None else self.project.template(name)
 
     def written(self, place: Place, text: str) -> TemplateFile | None:
         """The template that a string in Python makes."""

@@ -42,6 +42,18 @@ def test_directories_of_the_settings_come_first(tmp_path: Path) -> None:
     assert found.is_jinja
 
 
+def test_engines_are_kept_apart(tmp_path: Path) -> None:
+    """A view gets what the first engine has; a template gets what its own engine has, however the other's is called."""
+    project = _project(tmp_path, "pages/a.html", "html/all/a.html", "html/all/only.html", "shop/jinja2/a.html")
+    found = {language: project.template("a.html", language) for language in (None, "django", "jinja")}
+    paths = {language: (file.path, file.is_jinja) for language, file in found.items() if file is not None}
+    theirs = ("pages/a.html", True)
+    assert paths == {None: theirs, "jinja": theirs, "django": ("html/all/a.html", False)}
+    only = project.template("only.html", "jinja")
+    assert only is not None
+    assert only.path == "html/all/only.html"
+
+
 def test_apps_are_searched_as_they_are_installed(tmp_path: Path) -> None:
     project = _project(tmp_path, "blog/templates/x.html", "news/templates/x.html", "shop/templates/x.html")
     assert _path(project, "x.html") == "news/templates/x.html"

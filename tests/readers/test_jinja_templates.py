@@ -32,10 +32,21 @@ def books(request):
 """
 
 
+SETTINGS = """
+TEMPLATES = [
+    {"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [BASE_DIR / "pages"]},
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [BASE_DIR / "html"]},
+]
+"""
+
+
 def _found(root: Path, template: str, **others: str) -> set[tuple[str, str]]:
-    files = {"manage.py": "", "shop/__init__.py": "", "shop/models.py": MODELS, "shop/views.py": VIEWS}
-    files["shop/jinja2/shop/books.html"] = template
-    files.update({f"shop/jinja2/shop/{name}.html": text for name, text in others.items()})
+    texts = {"books": template, **others}
+    return _found_in(root, {f"shop/jinja2/shop/{name}.html": text for name, text in texts.items()})
+
+
+def _found_in(root: Path, texts: dict[str, str]) -> set[tuple[str, str]]:
+    files = {"manage.py": "", "shop/__init__.py": "", "shop/models.py": MODELS, "shop/views.py": VIEWS, **texts}
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
@@ -77,3 +88,13 @@ def test_tags_of_unknown_extensions_are_passed_over(tmp_path: Path) -> None:
 
 def test_a_syntax_error_is_silent(tmp_path: Path) -> None:
     assert _found(tmp_path, "{% for book in books %}{{ book.author.name }") == set()
+
+
+@pytest.mark.parametrize(("reads", "found"), [("pages", set()), ("html", {("DJQ101", "author")})])
+def test_a_template_includes_one_of_its_own_engine(tmp_path: Path, reads: str, found: set[tuple[str, str]]) -> None:
+    """Both engines have a row.html; the list is in the directory of Django's, which is the second one."""
+    rows = {f"{folder}/shop/row.html": "{{ book.pk }}" for folder in ("pages", "html")}
+    rows[f"{reads}/shop/row.html"] = "{{ book.author.name }}"
+    books = '{% for book in books %}{% include "shop/row.html" %}{% endfor %}'
+    texts = {"site/settings.py": SETTINGS, "html/shop/books.html": books, **rows}
+    assert _found_in(tmp_path, texts) == found
