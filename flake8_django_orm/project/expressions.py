@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from flake8_django_orm.project.facts import Expr
+from flake8_django_orm.project.facts import NO_KEYWORDS, Expr
 
 _MAX_DEPTH = 24
 _MAX_NODES = 4000
@@ -102,7 +102,7 @@ class _Reader:
         if dotted is None:
             items = (self._callee(node.func, depth), *items)
         keywords = {k.arg or _SPREAD: self.read(k.value, depth + 1) for k in node.keywords}
-        return Expr("call", dotted or "", items, keywords, node.lineno)
+        return Expr("call", dotted or "", items, keywords or NO_KEYWORDS, node.lineno)
 
     def _callee(self, node: ast.expr, depth: int) -> Expr:
         """The callee of a call that is not a dotted name; `a(1).b` is the call of "b" on `a(1)`: see `Expr`."""

@@ -7,11 +7,16 @@ as tuples). Lines are 1-based; `start`/`end` of a definition cover its decorator
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+
+NO_KEYWORDS: Mapping[str, Expr] = MappingProxyType({})  # one for all: there are hundreds of thousands of expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Expr:
     kind: str
     value: str | int | float | bool | None = None
     items: tuple[Expr, ...] = ()
-    keywords: Mapping[str, Expr] = field(default_factory=dict)
+    keywords: Mapping[str, Expr] = field(default_factory=lambda: NO_KEYWORDS)
     line: int = 0
 
 

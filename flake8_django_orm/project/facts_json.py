@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flake8_django_orm.project.facts import (
+    NO_KEYWORDS,
     Assignment,
     ClassFacts,
     Expr,
@@ -74,7 +75,7 @@ def _expr_out(expr: Expr) -> list[Any]:
 def _expr_in(record: list[Any]) -> Expr:
     kind, value, line, *rest = record
     items = tuple(_expr_in(item) for item in rest[0]) if rest else ()
-    keywords = _each(rest[1], _expr_in) if len(rest) > 1 else {}
+    keywords = _each(rest[1], _expr_in) if len(rest) > 1 else NO_KEYWORDS
     return Expr(kind, value, items, keywords, line)
 
 

@@ -1,11 +1,12 @@
 """Templates as programs: find the file that a render call names, read it with the reader of its language.
 
 In: a template's name and a context, both as values of the machine. Out: events, seen from the function that renders.
-Parsed templates are kept for the whole run. A template runs in a frame of its own, under the frame that renders it.
+A template runs in a frame of its own, under the frame that renders it.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 DEPTH_BOUND = 10
 #: What the templates of one root may cost besides its own code, in the units of the machine's work bound.
 TEMPLATE_WORK = 30_000
+#: Parsed templates kept at a time.
+KEPT_TEMPLATES = 300
 #: A template of more characters is data rather than a page.
 _MAX_LENGTH = 400_000
 
@@ -101,7 +104,7 @@ class Templates:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._parsed: dict[tuple[str, str], Any] = {}
+        self._parsed: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
     def render(self, machine: Machine, names: Value, context: Value, place: Place, *, framework: bool = True) -> bool:
         """Render in the machine's running frame. True where all that the context may meet was read."""
@@ -169,6 +172,9 @@ class Templates:
             text = self.project.text(path)
             usable = text is not None and len(text) <= _MAX_LENGTH
             self._parsed[key] = _parse(text, language) if usable and text is not None else None
+            if len(self._parsed) > KEPT_TEMPLATES:
+                self._parsed.popitem(last=False)
+        self._parsed.move_to_end(key)
         return self._parsed[key]
 
     def text(self, path: str) -> str:
