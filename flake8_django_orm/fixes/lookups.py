@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.loading import How, Loaded, Loading
+from flake8_django_orm.orm.managers import POLYMORPHIC_BASES
 from flake8_django_orm.project.models import RelationKind
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class _Walk:
         if not relation.kind.single_valued or target is None or self.queryset.locked:
             return False
         # A forward key is read through the target's base manager, which a join would pass by.
-        if target.base_manager is not None:
+        if target.base_manager is not None or not POLYMORPHIC_BASES.isdisjoint(self.project.ancestors(target.key)):
             return False
         # Django takes a reverse relation that only() does not name for a deferred field.
         if not relation.kind.forward_column and self._is_thinned():

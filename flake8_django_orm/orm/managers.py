@@ -23,6 +23,10 @@ _GENERIC = frozenset({RelationKind.GENERIC_RELATION})
 #: The kinds of relation whose attribute gives a related manager.
 MANAGER_KINDS: frozenset[RelationKind] = _REVERSE_KEY | _MANY | _GENERIC
 
+#: Bases whose managers make each row one of its own class. A join makes them all rows of the class that the key names
+#: (django-polymorphic's issues 244 and 410); a prefetch asks the manager.
+POLYMORPHIC_BASES = frozenset({"polymorphic.models.PolymorphicModel", "polymorphic.PolymorphicModel"})
+
 #: Kinds of relation that set, on the rows they give, the relation leading back: reading the parent there
 #: costs no query. Holds for every queryset derived from the manager (all, filter, order_by, first, get,
 #: create, union), for rows prefetched through it and for the list of a `Prefetch(to_attr=)`.
