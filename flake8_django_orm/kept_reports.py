@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flake8_django_orm.cache.directory import cache_directory, key_of
 from flake8_django_orm.cache.findings_json import finding_from_json, finding_to_json
 from flake8_django_orm.cache.identity import tool_identity
-from flake8_django_orm.cache.tree import tree_digest
+from flake8_django_orm.cache.tree import tree_state
 from flake8_django_orm.config import root_for
 from flake8_django_orm.linter import FileReport, located, relative_to
 from flake8_django_orm.project.environment import Environment, find_environment
@@ -51,12 +51,14 @@ class KeptReports:
         environment = Environment(find_environment(root)).fingerprint()
         chosen = repr([getattr(options, name, None) for name in _OPTIONS])
         self._key = key_of(tool_identity(), os.getcwd(), str(root), chosen, environment)
-        self._tree = tree_digest(root, SKIPPED_DIRECTORIES)
+        self._tree = tree_state(root, SKIPPED_DIRECTORIES)
         self._entries: dict[str, Any] = self._read()
 
     def _read(self) -> dict[str, Any]:
-        record = self._directory.read(_KIND, self._key) if self._tree is not None else None
-        if not isinstance(record, dict) or record.get("tree") != self._tree:
+        if self._tree is None:
+            return {}
+        record = self._directory.read(_KIND, self._key)
+        if not isinstance(record, dict) or record.get("tree") != self._tree.digest:
             return {}
         entries = record.get("reports")
         return entries if isinstance(entries, dict) else {}
@@ -86,14 +88,16 @@ class KeptReports:
 
     def keep(self, reports: Iterable[FileReport]) -> None:
         """Keep the reports of this run beside those of earlier ones on the same tree."""
+        if self._tree is None:
+            return
         entries = dict(self._entries)
         for report in reports:
-            if report.error or report.warning or not Path(report.path).is_relative_to(self._root):
-                continue
+            if report.error or report.warning or not self._tree.covers(report.path):
+                continue  # a file of a hidden directory may change without the tree's state
             findings = [finding_to_json(relative_to(finding, self._root)) for finding in report.findings]
             entries[report.filename] = [report.digest.hex(), findings, sorted(report.consulted)]
-        if self._tree is not None and entries != self._entries:
-            self._directory.write(_KIND, self._key, {"tree": self._tree, "reports": entries})
+        if entries != self._entries:
+            self._directory.write(_KIND, self._key, {"tree": self._tree.digest, "reports": entries})
             self._directory.prune()
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from flake8_django_orm.cache.directory import NAME
+from flake8_django_orm.cache.directory import NAME, CacheDirectory
+from flake8_django_orm.flake8_configuration import read_options
+from flake8_django_orm.kept_reports import KeptReports
+from flake8_django_orm.linter import FileReport
 from tests.cache.conftest import FILES
 
 Run = Callable[..., tuple[list[str], str]]
@@ -63,6 +66,15 @@ def test_a_noqa_that_was_added_is_seen(run: Run, root: Path) -> None:
     views = root / "shop/views.py"
     views.write_text(views.read_text().replace("published()]", "published()]  # noqa: DJQ101"))
     assert run()[0] == []
+
+
+def test_reports_on_files_that_are_no_part_of_the_tree_are_not_kept(root: Path) -> None:
+    """A file of a hidden directory may change, and the tree's state stays the same."""
+    names = [str(root / "shop/views.py"), str(root / ".scripts/fill.py")]
+    directory, options = CacheDirectory(root.parent / "cache"), read_options(["--isolated"])
+    KeptReports(directory, root, options).keep(FileReport(name, name) for name in names)
+    kept = KeptReports(directory, root, options)
+    assert [kept.report(name) is not None for name in names] == [True, False]
 
 
 def test_other_ignores_are_other_reports(run: Run, root: Path) -> None:
