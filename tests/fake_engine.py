@@ -30,6 +30,7 @@ class Rule:
     since = "0.1"
     applicability: Applicability | None = Applicability.SAFE
     default_on = True
+    only_on_purpose = ""
 
     @classmethod
     def family(cls) -> str:
