@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.readers.expression_gate import ExpressionGate
-from flake8_django_orm.readers.row_sources import RowSources
+from flake8_django_orm.readers.row_sources import FETCHING_FUNCTIONS, ROW_NAMES, RowSources
 from flake8_django_orm.syntax.words import code_of, without_imports, words_of
 
 if TYPE_CHECKING:
@@ -26,35 +26,9 @@ _CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\(")
 _GIVES = frozenset({"return", "yield"})
 _KEY = re.compile(r"\.(?:pk|id)\b")
 
-#: Functions that fetch, or give what rows are fetched with.
-_FUNCTIONS = frozenset(
-    {
-        "prefetch_related_objects",
-        "get_object_or_404",
-        "get_list_or_404",
-        "aget_object_or_404",
-        "aget_list_or_404",
-        "get_user_model",
-        "get_model",
-        "load_model",
-        "from_db",
-        "atomic",
-    }
-)
+_FUNCTIONS = FETCHING_FUNCTIONS | {"atomic"}
 #: Words without which hardly any function touches the database.
-QUERY_WORDS = _FUNCTIONS | frozenset(
-    {
-        "objects",
-        "_default_manager",
-        "_base_manager",
-        "get_queryset",
-        "queryset",
-        "select_related",
-        "prefetch_related",
-        "save",
-        "asave",
-    }
-)
+QUERY_WORDS = ROW_NAMES | {"atomic", "objects", "save", "asave"}
 #: Lines of a function that is entered whatever its words are.
 SHORT_FUNCTION = 12
 _LOOPS = frozenset({"for", "map", "sorted", "filter", "join"})

@@ -20,16 +20,9 @@ if TYPE_CHECKING:
 
 _ORM_CLASSES = frozenset({MODEL, MANAGER, QUERYSET})
 _DOTTED = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
-#: Attributes and functions that lead to rows wherever they stand; a project's manager names come besides.
-_ALWAYS = frozenset(
+#: Functions that fetch, or give what rows are fetched with.
+FETCHING_FUNCTIONS = frozenset(
     {
-        "_default_manager",
-        "_base_manager",
-        "from_db",
-        "get_queryset",
-        "queryset",
-        "select_related",
-        "prefetch_related",
         "prefetch_related_objects",
         "get_object_or_404",
         "get_list_or_404",
@@ -38,8 +31,18 @@ _ALWAYS = frozenset(
         "get_user_model",
         "get_model",
         "load_model",
+        "from_db",
     }
 )
+#: Names that lead to rows wherever they stand; a project's manager names come besides.
+ROW_NAMES = FETCHING_FUNCTIONS | {
+    "_default_manager",
+    "_base_manager",
+    "get_queryset",
+    "queryset",
+    "select_related",
+    "prefetch_related",
+}
 #: What a template or serializer reads of its context or request is not among the function's own words.
 _READERS = re.compile(r"[Rr]ender|TemplateResponse|inclusion_tag")
 #: A task that is queued inside a transaction needs no rows to be queued too early.
@@ -75,7 +78,7 @@ class RowSources:
             return True
         words = self._words(function)
         return (
-            not _ALWAYS.isdisjoint(words.names | words.attributes)
+            not ROW_NAMES.isdisjoint(words.names | words.attributes)
             or not self.managers.isdisjoint(words.attributes)
             or not self.models.isdisjoint(words.attributes)
             or _READERS.search(self._code(function)) is not None
@@ -114,7 +117,7 @@ class RowSources:
             return True
         if value.kind in ("name", "call") and isinstance(value.value, str):
             last = value.value.rpartition(".")[2]
-            if last in _ALWAYS or last in self.managers or last in self.models:
+            if last in ROW_NAMES or last in self.managers or last in self.models:
                 return True
             found = self.project.resolve(module, value.value) if value.value else None
             if isinstance(found, ClassFacts | FunctionFacts) and value.kind == "call":
