@@ -212,7 +212,8 @@ def chain(
     key_uses.note_given(machine, queryset.model, method, arguments)
     made = replace(made, steps=(*queryset.steps, replace(step, result=made.result)))
     if name in _COMBINES:
-        made = replace(made, single=False)
+        # The whole may be ordered and sliced anew, whatever was cut from its parts.
+        made = replace(made, single=False, sliced=False)
     elif name == "filter" and any(_is_unique_key(queryset.model, a.name) for a in arguments):
         made = replace(made, single=True)
     if name == "order_by":

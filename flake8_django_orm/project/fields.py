@@ -92,7 +92,8 @@ class FieldReader:
     def _read(self, owner: ClassFacts, name: str, module: str, value: Expr, depth: int) -> FieldFacts | None:
         if value.kind != "call" or not isinstance(value.value, str) or not value.value or depth > 4:
             return None
-        found = self._resolver.resolve(module, value.value)
+        # A class body sees the classes that it defines itself before those of the module.
+        found = owner.classes.get(value.value) or self._resolver.resolve(module, value.value)
         if isinstance(found, External):
             return self._external(owner, name, module, value, found.name)
         if isinstance(found, ClassFacts):

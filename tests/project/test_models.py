@@ -38,6 +38,32 @@ def test_a_flat_directory_is_an_app_of_its_own(tmp_path: Path) -> None:
     assert {"author", "edited", "book_set"} <= project.relation_names()
 
 
+def test_a_field_class_of_the_class_body_is_seen_before_one_of_the_module(tmp_path: Path) -> None:
+    project = write_project(
+        tmp_path,
+        {
+            "shop/models.py": """
+                from django.db import models
+                class Named: pass
+                class Label(models.CharField): pass
+                class Book(models.Model):
+                    class Named(models.JSONField): pass
+                    class Label: pass
+                    class Author(models.ForeignKey): pass
+                    data = Named()
+                    label = Label()
+                    author = Author("self", models.CASCADE, related_name="written")
+                class Novel(Book): pass
+            """
+        },
+    )
+    book = model(project, "shop.models.Book")
+    assert "data" in book.columns and "label" not in book.columns
+    assert book.relations["author"].kind is RelationKind.FOREIGN_KEY
+    assert "written" in book.relations
+    assert "data" in model(project, "shop.models.Novel").columns
+
+
 def test_an_unread_base_makes_a_model_incomplete_but_known(tmp_path: Path) -> None:
     project = write_project(
         tmp_path,
