@@ -41,7 +41,7 @@ def collect_and_update(project: Project, event: QueryRun) -> Fix | None:
     model = row.model
     if loop.around.nearest(cst.With, cst.For) is not loop.statement:
         return None  # a transaction or a lock of each iteration ends with it
-    if model.key in event.loop_reads or any(isinstance(part, _LEAVES) for part in walk(loop.body)):
+    if any(isinstance(part, _LEAVES) for part in walk(loop.body)):
         return None
     if not _can_be_updated(model, event.fields) or (len(call.args) == 0 and _save_does_more(model)):
         return None

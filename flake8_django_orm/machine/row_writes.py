@@ -1,7 +1,7 @@
 """Writes that a loop sends once per row, and which one statement could do them all.
 
 In: a QueryRun that writes. Out: its `BulkWrite`, None where one statement would do less: where save() is the model's
-own, receivers listen, a failure is met for each row, or the iteration needs what was written.
+own, receivers listen, a failure is met for each row, or an iteration needs what was written.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def bulk_write(project: Project, event: QueryRun) -> BulkWrite | None:
     if not event.dropped or event.varies[-1] is not event.loops[-1]:
         return None
     model = event.queryset.model
+    if model.key in event.loop_reads:
+        return None  # a later iteration may look at what an earlier one wrote
     if is_listened_to(project, model) or any(
         relation.parent_link and relation.kind.forward_column for relation in model.relations.values()
     ):

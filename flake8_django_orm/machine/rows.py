@@ -207,6 +207,10 @@ def _refresh(machine: Machine, row: RowValue, arguments: tuple[Argument, ...]) -
 def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place: Place) -> None:
     """`row.save(...)`: emits what was changed on the row before."""
     state = machine.store.row(row.identity)
+    if _saves_a_copy(row, state, arguments):
+        _emit_write(machine, row, "insert", arguments, place)
+        machine.store.set_row(row.identity, replace(state, written={}, expressions={}, changed=()))
+        return
     changes = tuple(state.written.values())
     update_fields = _update_fields(arguments)
     stale = tuple(
@@ -235,6 +239,16 @@ def save(machine: Machine, row: RowValue, arguments: tuple[Argument, ...], place
     }
     saved = replace(state, written=unsaved, changed=changed, expressions=expressions)
     machine.store.set_row(row.identity, saved)
+
+
+def _saves_a_copy(row: RowValue, state: RowState, arguments: tuple[Argument, ...]) -> bool:
+    """Whether a row from the database is stored as another one: its key was set anew, or an INSERT is asked for.
+
+    Source: Django documentation, Copying model instances.
+    """
+    if row.fetched is Fetched.CREATED:
+        return False
+    return row.model.primary_key in state.written or any(a.name == "force_insert" for a in arguments)
 
 
 def _emit_write(

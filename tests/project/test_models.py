@@ -58,7 +58,8 @@ def test_a_field_class_of_the_class_body_is_seen_before_one_of_the_module(tmp_pa
         },
     )
     book = model(project, "shop.models.Book")
-    assert "data" in book.columns and "label" not in book.columns
+    assert "data" in book.columns
+    assert "label" not in book.columns
     assert book.relations["author"].kind is RelationKind.FOREIGN_KEY
     assert "written" in book.relations
     assert "data" in model(project, "shop.models.Novel").columns

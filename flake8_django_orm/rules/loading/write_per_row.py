@@ -50,7 +50,7 @@ class WritePerRow(Rule):
     - `bulk_update()` does not set `auto_now` columns, and does not let a field class of your own see the value: with
       such columns there is no fix, unless `save(update_fields=[...])` leaves them out;
     - what a loop wrote before it failed is written no more: `bulk_update()` runs behind the loop, or not at all. Where
-      the loop returns or raises, or asks for rows of the model that it writes, there is no fix;
+      the loop returns or raises, there is no fix;
     - `bulk_create()` leaves the primary key unset on databases that cannot return it, and refuses models with
       multi-table inheritance;
     - a queryset's `delete()` does not call the model's `delete()`, though it sends the delete signals;
@@ -59,7 +59,8 @@ class WritePerRow(Rule):
     ## What it does not see
     The rule is silent where the model defines `save()` or `delete()`, where a receiver of the project listens to it, in
     a `try` that meets the failure of one row, where the result of `create()` is used, where the loop calls code that
-    cannot be seen (which may need what was written), and for rows that are made and saved in two steps.
+    cannot be seen or asks for rows of the same model (which may need what was written), and for rows that are made and
+    saved in two steps.
 
     ## References
     - [Django documentation: bulk_create()](https://docs.djangoproject.com/en/stable/ref/models/querysets/#bulk-create)
