@@ -23,6 +23,7 @@ class Body(enum.Enum):
     OWNER = "a class that the framework drives"
     TEMPLATE = "template"
     FIELD = "a field that a client may ask for"
+    DECLARED = "a class whose fields are shown, as of a serializer or a table"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import iteration, querysets, relations
-from flake8_django_orm.machine.frames import Frame, Repeats
+from flake8_django_orm.machine.frames import Body, Frame, Repeats
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
@@ -186,7 +186,9 @@ class SerializerReader:
         """Run a block as the body of the serializer."""
         machine = self.machine
         outer = machine.frame
-        machine.frame = Frame(facts.qualname, facts.path, parent=outer, call=self.place, function=facts.key)
+        machine.frame = Frame(
+            facts.qualname, facts.path, parent=outer, call=self.place, function=facts.key, body=Body.DECLARED
+        )
         try:
             yield
         finally:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.machine import iteration, querysets
-from flake8_django_orm.machine.frames import Frame
+from flake8_django_orm.machine.frames import Body, Frame
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
@@ -159,7 +159,9 @@ class TableReader:
     def inside(self, owner: ClassFacts) -> Iterator[None]:
         """Run a block as the body of the table's class."""
         machine, outer = self.machine, self.machine.frame
-        machine.frame = Frame(owner.qualname, owner.path, parent=outer, call=self.place, function=owner.key)
+        machine.frame = Frame(
+            owner.qualname, owner.path, parent=outer, call=self.place, function=owner.key, body=Body.DECLARED
+        )
         try:
             yield
         finally:

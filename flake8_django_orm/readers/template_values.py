@@ -70,8 +70,10 @@ def _has_key(machine: Machine, value: Value, name: str) -> bool:
             return name not in _DICT_METHODS or name in known_entries(machine, value)
         case Collection() | QuerySetValue():
             return name.isdecimal()
-        case Instance(key=key):
-            return machine.project.find_method(key, "__getitem__") is not None and not _declares(machine, key, name)
+        case Instance(key=key, identity=identity):
+            # What an instance holds under a name is hardly a key of it as well: `page.object_list`.
+            indexed = machine.project.find_method(key, "__getitem__") is not None
+            return indexed and name not in machine.store.members(identity) and not _declares(machine, key, name)
     return False
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flake8_django_orm.machine.events import Event, FieldDeclared
+from flake8_django_orm.machine.frames import Body
 
 if TYPE_CHECKING:
     from flake8_django_orm.findings import Applicability, Fix
+    from flake8_django_orm.machine.frames import Loop
     from flake8_django_orm.project.project import Project
     from flake8_django_orm.syntax.units import Place
 
@@ -61,6 +63,15 @@ class RuleContext:
         text = self.project.text(place.path) or ""
         row = text.count("\n", 0, start) + 1
         return f"line {row}" if place.path == self.path else f"line {row} of {place.path}"
+
+    def name_of(self, loop: Loop) -> str:
+        """`the loop on line 12`; for one that no code of the project spells, what makes the framework run it."""
+        line = self.line_of(loop.place)
+        return f"the loop on {line}" if self.is_written(loop) else f"the loop that the framework runs for {line}"
+
+    def is_written(self, loop: Loop) -> bool:
+        """Whether the project spells the loop, in code or in a template."""
+        return loop.frame.body is not Body.OWNER and not self.project.is_stub(loop.frame.path)
 
 
 class Rule:

@@ -62,7 +62,8 @@ class Options:
     targets.
 
     `proof_from` and `proof_before` bound the Django versions on which the proof holds; `proof_backends` the
-    databases.
+    databases. `shapes` are the shapes of code that the case shows, by their names in an inventory
+    (`tests/fixtures/shapes`).
     """
 
     enable: tuple[str, ...] = ()
@@ -70,6 +71,7 @@ class Options:
     proof_from: tuple[int, int] | None = None
     proof_before: tuple[int, int] | None = None
     proof_backends: tuple[str, ...] = ()
+    shapes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,7 @@ def _options(file: CaseFile, section: _Section, written: dict[str, str]) -> Opti
     enable = tuple(values.pop("enable", "").replace(",", " ").split())
     version = values.pop("django-version", None)
     limits = values.pop("proof-on", "").replace(",", " ").split()
+    shapes = tuple(name.strip() for name in values.pop("shapes", "").split(",") if name.strip())
     if values:
         raise CaseError(f"{place}: unknown option {next(iter(values))!r}")
     proof_from = proof_before = None
@@ -323,4 +326,4 @@ def _options(file: CaseFile, section: _Section, written: dict[str, str]) -> Opti
         if not (major.isdigit() and minor.isdigit()):
             raise CaseError(f"{place}: django-version {version!r} is not of the form 5.2")
         target = (int(major), int(minor))
-    return Options(enable, target, proof_from, proof_before, tuple(backends))
+    return Options(enable, target, proof_from, proof_before, tuple(backends), shapes)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import importlib.util
 import inspect
 import io
 import json
@@ -34,6 +35,7 @@ CONTRIB = (
     "django.contrib.messages",
     "django.contrib.admin",
 )
+_JINJA = "django.template.backends.jinja2.Jinja2"
 _TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 _SHOWN = 40
@@ -256,7 +258,10 @@ def _write(root: Path, files: dict[str, str]) -> list[str]:
     return sorted(path.parent.name for path in root.glob("*/__init__.py"))
 
 
-def _templates(root: Path, packages: list[str]) -> list[dict[str, Any]]:
+def _templates(root: Path, packages: list[str]) -> Any:
+    """The engines that the case's own settings name, else one of each language that there is."""
+    if (root / "settings.py").exists():
+        return importlib.import_module("settings").TEMPLATES
     directories = [str(root / label / "templates") for label in packages] + [str(root / "templates")]
     return [
         {
@@ -270,7 +275,8 @@ def _templates(root: Path, packages: list[str]) -> list[dict[str, Any]]:
                     "django.contrib.messages.context_processors.messages",
                 ]
             },
-        }
+        },
+        *([{"BACKEND": _JINJA, "APP_DIRS": True}] if importlib.util.find_spec("jinja2") else []),
     ]
 
 

@@ -81,6 +81,10 @@ def _judge_grows(case: Case, proof: Proof, runs: Mapping[str, list[Run]]) -> Non
     _none_raises(runs)
     small, big = _counts(runs["flagged"])
     _require(small < big, "the flagged form's queries do not grow with the data", runs)
+    if case.options.shapes:
+        marks = sum(len(source.expected) for source in case.files.values())
+        least = marks * (proof.sizes[1] - proof.sizes[0])
+        _require(big - small >= least, f"the queries of {marks} findings do not all grow with the data", runs)
     for name, fixed in _repaired(runs):
         small_fixed, big_fixed = _counts(fixed)
         _require(small_fixed == big_fixed, f"the {name} form's queries are not constant", runs)

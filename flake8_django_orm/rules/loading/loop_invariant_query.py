@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.machine.invariant_queries import repeating_loop
+from flake8_django_orm.machine.loop_bodies import calls_from_body
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 from flake8_django_orm.rules.loading.choices import choices_of
 
@@ -66,7 +67,7 @@ class LoopInvariantQuery(Rule):
 
     def check(self, event: QueryRun, context: RuleContext) -> Iterator[Report]:
         loop = repeating_loop(event)
-        if loop is None or (event.frame is not loop.frame and event.frame.parent is not loop.frame):
+        if loop is None or calls_from_body(context.project, loop, event.frame) > 1:
             return
         model = event.queryset.model
         choices = choices_of(event.queryset, event.frame)
@@ -88,8 +89,8 @@ class LoopInvariantQuery(Rule):
         yield Report(
             event=event,
             place=event.place,
-            message=f"the loop on {context.line_of(loop.place)} sends the same query to {asked} in each "
-            "iteration: send it once, before the loop",
+            message=f"{context.name_of(loop)} sends the same query to {asked} in each "
+            f"iteration: send it once{', before the loop' if context.is_written(loop) else ' for all rows'}",
             fix=hoist(context.project, event),
             model=model.label,
             relations=(relation.name,) if relation is not None else (),

@@ -90,7 +90,7 @@ class PrefetchPerRow(Rule):
             yield Report(
                 event=event,
                 place=event.place,
-                message=f"the loop on {context.line_of(loop.place)} fetches one {model.name} and prefetches for it in "
+                message=f"{context.name_of(loop)} fetches one {model.name} and prefetches for it in "
                 "each iteration: fetch all of them before the loop, as by in_bulk() or a filter with __in",
                 model=model.label,
             )

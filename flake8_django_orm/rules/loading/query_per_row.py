@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.machine.frames import Body
+from flake8_django_orm.machine.loop_bodies import calls_from_body
 from flake8_django_orm.machine.row_queries import Batching, batching, owned_by
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
@@ -84,7 +85,7 @@ class QueryPerRow(Rule):
             return
         loop = event.varies[-1]
         home = _home(loop.frame, context)
-        if home is loop.frame and event.frame.depth - home.depth > _NEAR[kind]:
+        if home is loop.frame and calls_from_body(context.project, loop, event.frame) > _NEAR[kind]:
             return
         if home.parent is not None and all(home in f.ancestors() for f in event.queryset.frames):
             return  # the loop's own function is the place for it, whatever loops stand around the call
@@ -101,7 +102,7 @@ class QueryPerRow(Rule):
         yield Report(
             event=event,
             place=event.place,
-            message=f"the loop on {context.line_of(loop.place)} sends a query to {model.name} in each iteration "
+            message=f"{context.name_of(loop)} sends a query to {model.name} in each iteration "
             f"({_what(event)}): {advice}",
             fix=read_relation(context.project, event)
             or fetch_in_bulk(context.project, event)

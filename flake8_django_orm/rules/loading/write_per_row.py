@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
+from flake8_django_orm.machine.loop_bodies import calls_from_body
 from flake8_django_orm.machine.row_writes import BulkWrite, bulk_write
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
@@ -79,7 +80,7 @@ class WritePerRow(Rule):
         if kind is None:
             return
         loop = event.loops[-1]
-        if event.frame is not loop.frame and event.frame.parent is not loop.frame:
+        if calls_from_body(context.project, loop, event.frame) > 1:
             return
         # Fix builders import libcst, which a file without findings must not pay for.
         from flake8_django_orm.fixes.bulk_updates import collect_and_update
@@ -92,8 +93,7 @@ class WritePerRow(Rule):
         yield Report(
             event=event,
             place=event.place,
-            message=f"the loop on {context.line_of(loop.place)} writes {model.name} rows one by one with {method}(): "
-            f"use {kind.value}",
+            message=f"{context.name_of(loop)} writes {model.name} rows one by one with {method}(): use {kind.value}",
             fix=fix,
             model=model.label,
         )
