@@ -69,6 +69,8 @@ def chain_of(project: Project, queryset: QuerySetValue) -> Chain | None:
         return None
     steps = _chainable(_own_steps(queryset.steps))
     groups = [group for group in _expressions(steps) if _is_editable(steps[group[-1]])]
+    if is_of_any_model(queryset):
+        groups = [group for group in groups if steps[group[-1]].frame is not steps[0].frame]
     if not groups:
         return None
     # What only some ways through the code add to the queryset is no place for what all of its rows need.
@@ -118,14 +120,38 @@ def _is_written(step: Step) -> bool:
 
 
 def _expressions(steps: Sequence[Step]) -> list[list[int]]:
-    """The indexes of steps, those that are links of one expression together."""
+    """The indexes of steps, those that are links of one expression together: `Book.visible_to(user).order_by("title")`
+    is one with what visible_to() chains."""
     groups: list[list[int]] = []
     for index, step in enumerate(steps):
-        if groups and _encloses(step.place, steps[groups[-1][-1]].place):
+        if groups and _continues(step, steps[groups[-1][-1]]):
             groups[-1].append(index)
         else:
             groups.append([index])
     return groups
+
+
+def _continues(step: Step, before: Step) -> bool:
+    calls = [before.place, *(frame.call for frame in before.frame.ancestors() if frame.call is not None)]
+    return any(_encloses(step.place, call) for call in calls)
+
+
+def is_of_any_model(queryset: QuerySetValue) -> bool:
+    """`cls.objects.filter(...)` in a function that is called for this model and for others: no line of it can take what
+    the rows of one of them need."""
+    steps = _own_steps(queryset.steps)
+    if not steps or queryset.source_row is not None or not isinstance(steps[0].place.node, cst.Attribute):
+        return False
+    place, frame = steps[0].place, steps[0].frame
+    root = frame.ancestors()[-1]
+    if frame is root or (frame.path, frame.qualname.rpartition(".")[0]) == (root.path, root.qualname):
+        return False
+    definition = next((node for node in place.unit.body if isinstance(node, cst.FunctionDef)), None)
+    if definition is None:
+        return False
+    parameters = definition.params
+    names = {one.name.value for one in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)}
+    return _base_name(place.node) in names
 
 
 def _encloses(outer: Place, inner: Place) -> bool:

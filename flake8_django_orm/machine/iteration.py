@@ -58,6 +58,8 @@ def repeats(machine: Machine, value: Value) -> tuple[Repeats, int | None]:
                 continue
             case Collection(bounded=True, identity=0):
                 continue
+            case Collection(element=RowValue(origin=QuerySetValue(single=True, loops=loops), path=())) if not loops:
+                continue  # a list or page of such a queryset; one that depends on a loop is asked again and again
             case Collection(element=RowValue() as row):
                 return Repeats.ROWS, row.result
             case Constant():

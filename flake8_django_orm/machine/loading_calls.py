@@ -43,7 +43,7 @@ def apply(
     if Aspect.PREFETCH_RELATED in method.changes:
         return replace(queryset, loading=_prefetch(machine, queryset, arguments))
     if Aspect.COLUMNS in method.changes:
-        return replace(queryset, loading=_columns(queryset.loading, method.name, arguments))
+        return replace(queryset, loading=_columns(machine, queryset.loading, method.name, arguments))
     if Aspect.FETCH_MODE in method.changes:
         return replace(queryset, loading=_fetch_mode(queryset.loading, arguments))
     return queryset
@@ -57,22 +57,13 @@ def streamed(loading: Loading, arguments: Sequence[Argument]) -> Loading:
     return loading.without(How.PREFETCHED, How.TO_ATTR)
 
 
-def literal_strings(arguments: Sequence[Argument]) -> list[str] | None:
+def _literal_strings(machine: Machine, arguments: Sequence[Argument]) -> list[str] | None:
     """The positional arguments as strings, unpacked literal lists included; None where one is not a literal."""
-    found: list[str] = []
-    for argument in arguments:
-        values: Sequence[Value] = (argument.value,)
-        if argument.name == "*":
-            if not isinstance(argument.value, Collection) or argument.value.items is None:
-                return None
-            values = argument.value.items
-        elif argument.name is not None:
-            return None
-        for value in values:
-            if not (isinstance(value, Constant) and isinstance(value.value, str)):
-                return None
-            found.append(value.value)
-    return found
+    if any(argument.name not in (None, "*") for argument in arguments):
+        return None
+    values = _unpacked(machine, arguments)
+    strings = [one.value for one in values if isinstance(one, Constant) and isinstance(one.value, str)]
+    return strings if len(strings) == len(values) else None
 
 
 def _resets(arguments: Sequence[Argument]) -> bool:
@@ -85,7 +76,7 @@ def _select(machine: Machine, queryset: QuerySetValue, arguments: tuple[Argument
         return replace(loading.without(How.JOINED), all_non_null=False)
     if not arguments:
         return replace(loading, all_non_null=True)
-    names = literal_strings(arguments)
+    names = _literal_strings(machine, arguments)
     if names is None:
         return replace(loading, unknown=True)
     # Named relations replace a bare select_related() (QuerySet.select_related's docs).
@@ -99,18 +90,21 @@ def _prefetch(machine: Machine, queryset: QuerySetValue, arguments: tuple[Argume
     loading = queryset.loading
     if _resets(arguments):
         return loading.without(How.PREFETCHED, How.TO_ATTR)
-    for value in _unpacked(arguments):
+    for value in _unpacked(machine, arguments):
         loading = with_prefetch(machine, queryset, loading, value)
     return loading
 
 
-def _unpacked(arguments: Sequence[Argument]) -> list[Value]:
+def _unpacked(machine: Machine, arguments: Sequence[Argument]) -> list[Value]:
+    """The arguments, the members of an unpacked literal among them; a list that the code fills stays as it is."""
     found: list[Value] = []
     for argument in arguments:
-        if argument.name == "*" and isinstance(argument.value, Collection) and argument.value.items is not None:
-            found.extend(argument.value.items)
+        listed = argument.value
+        if argument.name == "*" and isinstance(listed, Collection) and listed.items is not None:
+            filled = listed.identity and machine.store.members(listed.identity)
+            found.extend([listed] if filled else listed.items)
         else:
-            found.append(argument.value)
+            found.append(listed)
     return found
 
 
@@ -127,8 +121,8 @@ def with_prefetch(machine: Machine, queryset: QuerySetValue, loading: Loading, v
     return replace(loading, unknown=True)
 
 
-def _columns(loading: Loading, name: str, arguments: tuple[Argument, ...]) -> Loading:
-    names = literal_strings(arguments)
+def _columns(machine: Machine, loading: Loading, name: str, arguments: tuple[Argument, ...]) -> Loading:
+    names = _literal_strings(machine, arguments)
     if names is None:
         if _resets(arguments) and name == "defer":
             return replace(loading, only=None, deferred=frozenset())

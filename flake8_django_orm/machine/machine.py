@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flake8_django_orm.machine import attributes, calls, fed_lookups, iteration, refetches, relations, rows
+from flake8_django_orm.machine.entries import is_told_at_base
 from flake8_django_orm.machine.events import (
     AnswerTested,
     CheckedThenCreated,
@@ -466,7 +467,8 @@ class Machine:
     def finished_events(self) -> list[Event]:
         """The events that belong to this root: those whose pieces lie in no single deeper frame."""
         events = [*self.events, *unused_loading(self), *rows_for_keys(self), *unfiltered_prefetches(self)]
-        return [self._finish(e) for e in events if self.belongs_to_root(e.frames())]
+        own = (e for e in events if self.belongs_to_root(e.frames()) and not is_told_at_base(self.project, e))
+        return [self._finish(event) for event in own]
 
     def belongs_to_root(self, frames: Iterable[Frame]) -> bool:
         """True if no frame below the root holds all of these pieces."""

@@ -7,8 +7,8 @@ lives in the store, keyed by the identities that the values carry.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.machine.loading import NOTHING, Loading
@@ -398,7 +398,18 @@ def alternatives(values: Iterable[Value], conditions: int | None = None) -> Valu
         return flat[0]
     if not flat or len(flat) > MAX_ALTERNATIVES:
         return Unknown(loops=frozenset().union(*(v.loops for v in flat)))
-    return Alternatives(values=tuple(flat), conditions=depth)
+    grown = [one for one in flat if isinstance(one, QuerySetValue) and one.loading.unknown]
+    return Alternatives(values=tuple(_as_grown(one, grown) for one in flat), conditions=depth)
+
+
+def _as_grown(value: Value, grown: Sequence[QuerySetValue]) -> Value:
+    """`if names: books = books.select_related(*names)`: the condition asks for names that are worked out elsewhere, so
+    the way around it says no more of what is loaded than the way through it."""
+    if isinstance(value, QuerySetValue) and any(
+        one.model is value.model and one.steps[: len(value.steps)] == value.steps for one in grown if one is not value
+    ):
+        return replace(value, loading=replace(value.loading, unknown=True))
+    return value
 
 
 def each(value: Value) -> tuple[Value, ...]:

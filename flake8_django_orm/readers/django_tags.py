@@ -7,19 +7,24 @@ where `{% load %}` tells where they stand; any other tag is opaque.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import iteration
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Alternatives,
     Argument,
     Collection,
     Constant,
     FunctionValue,
+    QuerySetValue,
+    RowValue,
     Shape,
     Unknown,
     Value,
+    alternatives,
 )
 from flake8_django_orm.readers.django_expressions import DjangoExpressionReader
 from flake8_django_orm.readers.template_expressions import (
@@ -44,7 +49,7 @@ from flake8_django_orm.readers.template_values import (
 )
 
 if TYPE_CHECKING:
-    from flake8_django_orm.machine.frames import Loop
+    from flake8_django_orm.machine.frames import Frame, Loop
     from flake8_django_orm.project.template_libraries import Registered
     from flake8_django_orm.syntax.units import Place
 
@@ -245,7 +250,9 @@ class DjangoTagReader(DjangoExpressionReader):
             return value
         if not all(isinstance(argument.value, (Unknown, Constant)) for argument in given):
             # Given nothing, the tag shows what it fetched itself: that is its own business, as a root.
-            shown = known_entries(self.machine, value)
+            callers = self.machine.frame.ancestors()
+            context = known_entries(self.machine, value)
+            shown = {name: _left_to_tag(one, callers) for name, one in context.items()}
             self.rendering.read(Constant(registered.template), shown, place, framework=False)
         return UNKNOWN
 
@@ -276,6 +283,21 @@ _TAGS: dict[str, Callable[[DjangoTagReader, Tag], None]] = {
     "regroup": DjangoTagReader._regroup,
     "load": DjangoTagReader._load,
 }
+
+
+def _left_to_tag(value: Value, callers: Sequence[Frame]) -> Value:
+    """What an inclusion tag shows, for the template that calls it: what a queryset lacks that the tag makes itself, of
+    no row that it is given, is told at the tag, once for all its callers."""
+    match value:
+        case QuerySetValue(source_row=None, steps=steps) if steps and not any(s.frame in callers for s in steps):
+            return replace(value, loading=replace(value.loading, unknown=True))
+        case RowValue(origin=QuerySetValue() as origin) if _left_to_tag(origin, callers) is not origin:
+            return replace(value, loading=replace(value.loading, unknown=True))
+        case Collection(element=element):
+            return replace(value, element=_left_to_tag(element, callers))
+        case Alternatives(values=parts, conditions=depth):
+            return alternatives((_left_to_tag(one, callers) for one in parts), depth)
+    return value
 
 
 def _holds_once(condition: Condition) -> bool:

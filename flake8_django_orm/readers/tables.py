@@ -58,12 +58,12 @@ def show_table(execution: Execution, machine: Machine, table: Value, rows: Value
 
 
 def _chooses_columns(machine: Machine, facts: ClassFacts) -> bool:
-    """Whether the table's own code decides at run time which columns it shows."""
-    made = machine.project.find_method(facts.key, "__init__")
-    if made is None or not machine.project.is_own(made.path):
-        return False
-    text = machine.programs.text_of(made)
-    return any(word in text for word in tables.CHOOSES_COLUMNS)
+    """Whether the code of the table, or of a base that super() may lead to, decides which columns it shows."""
+    project = machine.project
+    classes = [found for key in project.mro(facts.key) if (found := project.class_facts(key)) is not None]
+    makers = [one.methods["__init__"] for one in classes if project.is_own(one.path) and "__init__" in one.methods]
+    texts = [machine.programs.text_of(made) for made in makers]
+    return any(word in text for text in texts for word in tables.CHOOSES_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

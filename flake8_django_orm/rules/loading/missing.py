@@ -22,6 +22,7 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
     """One report for the queryset's missing path."""
     # Fix builders import libcst, which a file without findings must not pay for.
     from flake8_django_orm.fixes import admin
+    from flake8_django_orm.fixes.chains import is_of_any_model
     from flake8_django_orm.fixes.class_views import declare_queryset
     from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading, loading_place
 
@@ -34,8 +35,10 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
         yield _of_choices(event, choices, context)
         return
     words = describe_loading(context.project, origin, [event.path])
-    built = loading_place(context.project, origin, [event.path]) or (origin.steps[-1].place if origin.steps else None)
-    where = _where(event, built, context)
+    editable = loading_place(context.project, origin, [event.path])
+    built = editable or (origin.steps[-1].place if origin.steps else None)
+    any_model = editable is None and is_of_any_model(origin)
+    where = _where_called(event, context) if any_model else _where(event, built, context)
     subject, path = _subject(event, context)
     rows = "the" if not event.loops else "some" if event.conditional else "every"
     reads = "reads" if rows != "some" else "read"
@@ -121,6 +124,20 @@ def _where(event: MissingLoading, built: Place | None, context: RuleContext) -> 
     if not built.path.endswith(".py"):
         return f"a queryset made in Python: the template makes this one on {context.line_of(built)}"
     return f"the queryset on {context.line_of(built)}"
+
+
+def _where_called(event: MissingLoading, context: RuleContext) -> str:
+    """The queryset in words, where a function makes it of any model: what the root's own code gets from it."""
+    frames = event.origin.steps[0].frame.ancestors()[::-1]
+    root = frames[0]
+    own = f"{root.qualname}." if root.body is Body.OWNER else root.qualname
+    for frame in frames[1:]:
+        if frame.path == root.path and frame.qualname.startswith(own):
+            continue
+        if frame.call is None or frame.call.path != root.path or frame.is_entry:
+            break
+        return f"what {frame.qualname.rpartition('.')[2]}() returns on {context.line_of(frame.call)}"
+    return f"the queryset of {root.qualname}"
 
 
 def _is_shared(event: MissingLoading, built: Place | None, context: RuleContext) -> bool | None:
