@@ -78,6 +78,7 @@ class _Check:
         self._kept = kept
         self._given: set[str] | None = None  # with --with-dependents: the files that the user named
         self._errors = 0
+        self._passed_over = 0
         self._stdin: SourceFile | None = None
         self._counters: dict[str, int] = {}
 
@@ -87,7 +88,9 @@ class _Check:
             filenames = self._whole_project(filenames)
         if not filenames:
             if not self._errors:
-                tell_warning("no Python files found under the given paths")
+                links = counted(self._passed_over, "symbolic link")
+                why = f": {links} out of the project's root passed over" if self._passed_over else ""
+                tell_warning(f"no Python files found under the given paths{why}")
             return ERROR if self._errors else CLEAN
         reports = {report.path: report for report in map(self._told, self._wanted(filenames))}
         if all(report.error for report in reports.values()):
@@ -120,6 +123,9 @@ class _Check:
         discovery = discover(self._options, self._arguments.paths)
         for line in discovery.errors:
             self._tell(line)
+        for line in discovery.warnings:
+            tell_warning(line)
+        self._passed_over = discovery.passed_over
         names = (self._read_stdin() if name == STDIN else name for name in discovery.filenames)
         return [name for name in names if name is not None]
 

@@ -34,7 +34,7 @@ _FLAKE8_VALUES = (
     "djq-django-version",
     "djq-cache-dir",
 )
-_FLAKE8_SWITCHES = ("isolated", "disable-noqa", "djq-no-cache")
+_FLAKE8_SWITCHES = ("isolated", "disable-noqa", "djq-no-cache", "djq-partial")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -190,6 +190,13 @@ def _add_project(group: argparse._ArgumentGroup) -> None:
         dest="djq_django_version",
         metavar="VERSION",
         help="the Django version that the project targets, such as 5.2",
+    )
+    group.add_argument(
+        "--partial",
+        "--djq-partial",
+        dest="djq_partial",
+        action="store_true",
+        help="only a part of the project is there: report nothing that rests on what is not",
     )
     group.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="number of processes, or auto")
     group.add_argument(

@@ -23,6 +23,9 @@ PREFIX = "DJQ"
 # A prefix as long as "DJQ5" names a family on purpose, while "DJQ" names the plugin as a whole.
 _NAMES_A_FAMILY = len(PREFIX) + 1
 
+#: What a user is told of a path that `leads_out_of` the root.
+LEADS_OUT = "a symbolic link leads out of the project's root, where nothing is read"
+
 _VERSION = re.compile(r"(\d{1,2})\.(\d{1,2})(?:\.\d+)*")
 
 
@@ -39,7 +42,8 @@ class Settings:
     that the linted project targets, None where it is to be found from its metadata. `environment` holds
     site-packages directories to read third-party models from; None means: find them. `overlays` holds unsaved text
     by absolute path. `cache` is the directory for what is kept between runs, None where nothing may be kept.
-    `dependents` asks for the files on which each result rests, also where nothing is kept.
+    `dependents` asks for the files on which each result rests, also where nothing is kept. `partial` says that the root
+    does not hold all of the project, so that nothing may rest on what is not there.
     """
 
     root: Path
@@ -50,6 +54,7 @@ class Settings:
     overlays: dict[Path, str] = field(default_factory=dict)
     cache: CacheDirectory | None = None
     dependents: bool = False
+    partial: bool = False
 
 
 class Switchable(Protocol):
@@ -124,6 +129,7 @@ def settings_from_options(
         django_version=parse_django_version(options.djq_django_version) if options.djq_django_version else None,
         overlays=dict(overlays or {}),
         dependents=getattr(options, "djq_dependents", False),
+        partial=options.djq_partial,
         cache=None if options.djq_no_cache else cache_directory(root, options.djq_cache_dir),
     )
 
@@ -156,6 +162,23 @@ def project_root(path: Path) -> Path:
     flake8 configuration; else the current directory if `path` is below it, or the directory of `path`.
     """
     return _root_of_directory(path if path.is_dir() else path.parent)
+
+
+def leads_out_of(root: Path, path: Path) -> bool:
+    """Whether a path (absolute) below the root is, or goes through, a symbolic link to something outside of it.
+    What lies there is not read.
+    """
+    return root in path.parents and _real(root) not in _real(path).parents
+
+
+def is_beside(root: Path, path: Path) -> bool:
+    """Whether a path (absolute) is neither below the root nor the root or above it, symbolic links followed or not."""
+    pairs = ((root, path), (_real(root), _real(path)))
+    return not any(path == root or root in path.parents or path in root.parents for root, path in pairs)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 @functools.lru_cache(maxsize=4096)

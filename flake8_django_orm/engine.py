@@ -18,6 +18,7 @@ from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.cache.identity import tool_identity
 from flake8_django_orm.cache.results import Result, ResultCache
 from flake8_django_orm.cache.tree import tree_digest
+from flake8_django_orm.config import LEADS_OUT, leads_out_of
 from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.owners import all_owners
 from flake8_django_orm.project.answers import Answers
@@ -48,9 +49,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.project = Project(
-            settings.root, environment=settings.environment, overlays=settings.overlays, cache=settings.cache
-        )
+        self.project = self._project(settings.overlays)
         self._rules = [rule() for rule in all_rules() if rule.code in settings.codes]
         self._elsewhere = Interest.of(self._rules)
         self._in_tests = Interest.of(rule for rule in self._rules if rule.in_tests)
@@ -58,6 +57,16 @@ class Engine:
         self._execution: Execution | None = None
         self._counts: Counter[str] = Counter()
         self._results = None if settings.cache is None or settings.overlays else self._kept_results(settings.cache)
+
+    def _project(self, overlays: Mapping[Path, str]) -> Project:
+        settings = self.settings
+        return Project(
+            settings.root,
+            environment=settings.environment,
+            overlays=overlays,
+            cache=settings.cache,
+            is_whole=not settings.partial,
+        )
 
     @property
     def statistics(self) -> Mapping[str, int]:
@@ -127,6 +136,7 @@ class Engine:
             ",".join(sorted(self.settings.codes)),
             ",".join(sorted(self.settings.on_purpose)),
             ".".join(map(str, self.django_version)),
+            "partial" if self.settings.partial else "",
             self.project.environment_fingerprint(),
         ]
         return ResultCache(directory, key_of(*made_by), tree_digest(self.settings.root, SKIPPED_DIRECTORIES))
@@ -136,19 +146,16 @@ class Engine:
         return Answers(self.project, self._gate.questions)
 
     def _source(self, path: Path, text: str | None) -> SourceFile:
+        overlay = self.settings.overlays.get(path)
+        if overlay is None and leads_out_of(self.settings.root, path):
+            raise SourceError(LEADS_OUT)
         if text is None:
-            overlay = self.settings.overlays.get(path)
             if overlay is None:
                 return read_source(path, self.project.relative(path))
             text = overlay
         relative = self.project.relative(path)
         if self.project.text(relative) != text:
-            self.project = Project(
-                self.settings.root,
-                environment=self.settings.environment,
-                overlays={**self.settings.overlays, path: text},
-                cache=self.settings.cache,
-            )
+            self.project = self._project({**self.settings.overlays, path: text})
             self._gate, self._execution = FunctionGate(self.project), None
             self._results = None  # text that is not on disk: nothing to be kept
         return SourceFile(path, relative, text)

@@ -17,6 +17,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import flake8
@@ -31,7 +32,7 @@ from flake8.processor import FileProcessor
 from flake8.style_guide import Decision, DecisionEngine, StyleGuideManager
 from flake8.violation import Violation
 
-from flake8_django_orm.config import PREFIX, ConfigurationError
+from flake8_django_orm.config import LEADS_OUT, PREFIX, ConfigurationError, is_beside, leads_out_of, root_for
 
 if TYPE_CHECKING:
     import argparse
@@ -65,6 +66,13 @@ def add_options(manager: OptionManager) -> None:
         parse_from_config=True,
         comma_separated_list=True,
         help="Comma-separated list of rules that are off by default to switch on, such as DJQ504,DJQ206.",
+    )
+    manager.add_option(
+        "--djq-partial",
+        action="store_true",
+        default=False,
+        parse_from_config=True,
+        help="Only a part of the project is there: report nothing that rests on what is not.",
     )
     manager.add_option(
         "--djq-cache-dir",
@@ -177,10 +185,14 @@ def normalized_lines(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The files to lint, in order and each once, and one line for each directory that cannot be read."""
+    """The files to lint, in order and each once; one line for each path that cannot be read (`errors`) and for each
+    that was named and does not belong to the project (`warnings`); how many links out of the project were passed over.
+    """
 
     filenames: tuple[str, ...]
     errors: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    passed_over: int = 0
 
 
 def is_excluded(options: argparse.Namespace, path: str) -> bool:
@@ -203,14 +215,23 @@ def _matcher(patterns: tuple[str, ...]) -> Callable[[str], bool]:
 def discover(options: argparse.Namespace, paths: Sequence[str]) -> Discovery:
     """What flake8 would lint for `paths`: exclude, extend-exclude and the file name patterns obeyed.
 
-    Unlike flake8 it tells of missing paths and of directories that it could not read.
+    Unlike flake8 it tells of missing paths and of directories that it could not read, and does not follow a symbolic
+    link out of the project: one that is named is told of, one in a directory is passed over.
     """
     errors: list[str] = []
+    warnings: list[str] = []
     found: dict[str, str] = {}
+    passed_over = 0
     for path in paths or ["."]:
+        if path != STDIN and is_beside(*_root_and_path(path, options)) and os.path.exists(path):
+            warnings.append(f"{path}: not checked, it is outside of the project's root")
+            continue
         for filename in _files_of(path, options, errors):
-            found.setdefault(filename if filename == STDIN else os.path.abspath(filename), filename)
-    return Discovery(tuple(sorted(found.values())), tuple(errors))
+            if filename != path and os.path.islink(filename) and leads_out_of(*_root_and_path(filename, options)):
+                passed_over += 1
+            else:
+                found.setdefault(filename if filename == STDIN else os.path.abspath(filename), filename)
+    return Discovery(tuple(sorted(found.values())), tuple(errors), tuple(warnings), passed_over)
 
 
 def _files_of(path: str, options: argparse.Namespace, errors: list[str]) -> Iterator[str]:
@@ -219,12 +240,19 @@ def _files_of(path: str, options: argparse.Namespace, errors: list[str]) -> Iter
             yield STDIN
     elif is_excluded(options, path):
         return
+    elif not os.path.exists(path):
+        errors.append(f"{path}: no such file or directory")
+    elif leads_out_of(*_root_and_path(path, options)):
+        errors.append(f"{path}: {LEADS_OUT}")
     elif os.path.isdir(path):
         yield from _walk(path, options, errors)
-    elif os.path.exists(path):
-        yield path
     else:
-        errors.append(f"{path}: no such file or directory")
+        yield path
+
+
+def _root_and_path(path: str, options: argparse.Namespace) -> tuple[Path, Path]:
+    absolute = Path(os.path.abspath(path))
+    return root_for(options, absolute), absolute
 
 
 def _stdin_is_excluded(options: argparse.Namespace) -> bool:

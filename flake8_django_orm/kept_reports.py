@@ -39,6 +39,7 @@ _OPTIONS = (
     "djq_root",
     "djq_enable",
     "djq_django_version",
+    "djq_partial",
 )
 
 

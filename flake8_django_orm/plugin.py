@@ -40,7 +40,7 @@ class Plugin:
 
     @classmethod
     def add_options(cls, option_manager: OptionManager) -> None:
-        """Register `--djq-root`, `--djq-django-version` and `--djq-enable`."""
+        """Register `--djq-root`, `--djq-django-version`, `--djq-enable` and the others."""
         from flake8_django_orm.flake8_configuration import add_options
 
         add_options(option_manager)

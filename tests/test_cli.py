@@ -146,6 +146,23 @@ def test_a_directory_without_python_is_told_and_is_clean(workspace: Workspace) -
     assert run.err == "flake8-django-orm: warning: no Python files found under the given paths\n"
 
 
+def test_a_link_out_of_the_project_is_an_error_where_it_is_named(workspace: Workspace, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.py"
+    outside.write_text("x = f(default={})\n")
+    workspace.write({".git/HEAD": ""})
+    (workspace.root / "link.py").symlink_to(outside)
+    run = workspace.check("link.py")
+    assert (run.code, run.out) == (2, "")
+    assert run.err == (
+        "flake8-django-orm: error: link.py: a symbolic link leads out of the project's root, where nothing is read\n"
+    )
+    run = workspace.check(".")
+    assert (run.code, run.out) == (0, "")
+    assert "no Python files found under the given paths: 1 symbolic link out of the project's root passed over" in (
+        run.err
+    )
+
+
 def test_a_selection_without_our_codes_is_told(workspace: Workspace) -> None:
     workspace.write({"a.py": "x = f(default={})\n", "setup.cfg": "[flake8]\nselect = E,W\n"})
     run = workspace.check()

@@ -79,6 +79,33 @@ def test_paths_that_do_not_exist_are_told(tree: Path) -> None:
     assert discover(read_options([]), ["no.py"]).errors == ("no.py: no such file or directory",)
 
 
+def test_a_link_out_of_the_project_is_told_where_it_is_named_and_passed_over_in_a_directory(tree: Path) -> None:
+    outside = tree.parent / f"{tree.name}-outside"
+    outside.mkdir()
+    (outside / "b.py").touch()
+    (tree / "link.py").symlink_to(outside / "b.py")
+    (tree / "folder").symlink_to(outside)
+    (tree / "again.py").symlink_to("a.py")
+    options = read_options([])
+    for path in ("link.py", "folder", "folder/b.py"):
+        found = discover(options, [path])
+        assert found.filenames == ()
+        assert found.errors == (f"{path}: a symbolic link leads out of the project's root, where nothing is read",)
+    found = discover(options, ["."])
+    assert {"./a.py", "./again.py"} <= set(found.filenames)
+    assert "./link.py" not in found.filenames
+    assert (found.errors, found.passed_over) == ((), 1)
+
+
+def test_what_lies_outside_of_the_root_that_was_named_is_told(tree: Path) -> None:
+    (tree / "inner").mkdir()
+    (tree / "inner/b.py").touch()
+    options = read_options(["--djq-root=./inner"])
+    assert discover(options, ["a.py"]).warnings == ("a.py: not checked, it is outside of the project's root",)
+    assert discover(options, ["a.py", "inner"]).filenames == ("inner/b.py",)
+    assert discover(options, ["."]).warnings == ()
+
+
 def test_configuration_files_and_the_command_line_are_merged_as_flake8_does(tree: Path) -> None:
     (tree / "tox.ini").write_text("[flake8]\nextend-select = DJQ5\ndjq-enable = DJQ206,\n  DJQ504\njobs = 3\n")
     options = read_options(["--ignore=DJQ2"])

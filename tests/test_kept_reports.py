@@ -54,6 +54,14 @@ def test_the_second_run_says_the_same(run: Run, root: Path) -> None:
     assert run()[0] == FOUND
 
 
+def test_what_was_kept_for_the_whole_is_not_shown_for_a_part(run: Run, root: Path) -> None:
+    code = "def add(titles):\n    for title in titles:\n        Book.objects.create(title=title)\n"
+    (root / "shop/writes.py").write_text(f"from shop.models import Book\n\n\n{code}")
+    assert run()[0] == [*FOUND, "shop/writes.py DJQ105"]
+    assert run("--partial")[0] == FOUND
+    assert run()[0] == [*FOUND, "shop/writes.py DJQ105"]
+
+
 def test_an_edit_between_two_runs_is_seen(run: Run, root: Path) -> None:
     assert run()[0] == FOUND
     models = root / "shop/models.py"

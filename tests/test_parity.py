@@ -138,6 +138,17 @@ def test_stdin_gives_what_the_file_gives(project: Path) -> None:
     assert check(project, *arguments, stdin=text) == expected
 
 
+def test_neither_follows_a_symbolic_link_out_of_the_project(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "models.py"
+    outside.write_text(FILES["shop/admin.py"].replace("Log", "Book"))
+    (project / "shop/link.py").symlink_to(outside)
+    assert [place(line) for line in check(project)] == EXPECTED
+    assert flake8(project) == check(project)
+    assert flake8(project, "shop/link.py") == []
+
+
 def test_newlines_of_windows_change_nothing(project: Path) -> None:
     before = check(project)
     for name, text in FILES.items():

@@ -78,7 +78,11 @@ def _model_place(project: Project, origin: QuerySetValue, frame: Frame) -> tuple
 
 def _needs_no_model(project: Project, view: ClassFacts) -> bool:
     ancestors = project.ancestors(view.key)
-    if _CREATES in ancestors or any(_is_subclass(project, view, other) for other in _mentioning(project, view)):
+    if (
+        not project.is_whole
+        or _CREATES in ancestors
+        or any(_is_subclass(project, view, other) for other in _mentioning(project, view))
+    ):
         return False
     for name in ancestors:
         facts = project.class_facts(name)

@@ -49,7 +49,7 @@ class Uses:
 
 def uses_of_function(project: Project, function: FunctionFacts) -> Uses | None:
     """Every use of a function or method; None where the project may use it in a way that cannot be rewritten."""
-    if not _is_plain(project, function):
+    if not (project.is_whole and _is_plain(project, function)):
         return None
     search = _Search(project, function)
     for facts in project.modules_mentioning(function.name):

@@ -113,6 +113,8 @@ def fetches(machine: Machine) -> Iterable[QueryRun]:
 
 def unused_loading(machine: Machine) -> list[Event]:
     """LoadingUnused for each queryset whose rows were all read in sight, without the relations that it loads."""
+    if not machine.project.is_whole:
+        return []  # the code that reads them may be elsewhere
     found: list[Event] = []
     for event in fetches(machine):
         queryset = event.queryset

@@ -57,7 +57,10 @@ class ModelGraph:
         meta: MetaOptions,
         fields: FieldReader,
         default_auto_field: str,
+        *,
+        is_whole: bool,
     ) -> None:
+        """`is_whole` as for `Project`: false where models, settings and relations may be elsewhere."""
         self._resolver = resolver
         self._settings = settings
         self._labels = labels
@@ -67,6 +70,7 @@ class ModelGraph:
         self._managers = ManagerReader(resolver)
         self._relations = RelationBuilder(resolver, labels, constants, meta, self)
         self._fallback_auto_field = default_auto_field
+        self.is_whole = is_whole
         self._is_model: dict[str, bool] = {}
         self._declared: dict[str, Declared] = {}
         self._models: dict[str, Model | None] = {}
@@ -390,7 +394,7 @@ class ModelGraph:
         return names.MODEL in ancestors and not any(self._is_unread(name) for name in ancestors)
 
     def _is_complete(self, key: str) -> bool:
-        if not self._sees_bases(key):
+        if not (self.is_whole and self._sees_bases(key)):
             return False
         if self._meta.is_abstract(key):
             return self.declared(key).known

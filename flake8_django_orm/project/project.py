@@ -57,11 +57,16 @@ class Project(Asking):
         environment: Sequence[Path] | None = None,
         overlays: Mapping[Path, str] | None = None,
         cache: CacheDirectory | None = None,
+        is_whole: bool = True,
     ) -> None:
         """`environment` holds site-packages directories, None means: find them. `overlays` are unsaved
         buffers by path. `cache` keeps the facts of modules from one run to the next.
+
+        `is_whole` is false where the root holds a part of the project only. What is not there may then be elsewhere:
+        whoever concludes something from an absence (no receiver, no further name, no other caller) asks this first.
         """
         super().__init__()
+        self.is_whole = is_whole
         self.root = Path(os.path.abspath(root))
         self._overlays = dict(overlays or {})
         self._given_environment = environment
@@ -281,7 +286,8 @@ class Project(Asking):
 
     @asked
     def concrete_of(self, key: str) -> Model | None:
-        """The one model of the project that completes the abstract model `key`; None where there are none or several.
+        """The one model of the project that completes the abstract model `key`; None where there are none or several,
+        or may be others that are not at hand.
 
         Models of test files do not count, nor do models that extend another one of those found.
         """
@@ -294,7 +300,7 @@ class Project(Asking):
                 and file_kind(model.path) is not FileKind.TEST
             }
             roots = [model for model in found.values() if not any(k in found for k in model.mro if k != model.key)]
-            self._completed[key] = roots[0] if len(roots) == 1 else None
+            self._completed[key] = roots[0] if len(roots) == 1 and self.is_whole else None
         return self._completed[key]
 
     @cached_property
@@ -409,6 +415,7 @@ class Project(Asking):
             self._meta,
             fields,
             self._environment.default_auto_field(),
+            is_whole=self.is_whole,
         )
 
 

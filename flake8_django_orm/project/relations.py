@@ -284,8 +284,9 @@ class RelationBuilder:
         return None
 
     def user_class(self) -> ClassFacts | None:
-        """The class that AUTH_USER_MODEL names, Django's own User by default."""
-        return self._labels.class_by_label(self._constants.setting_text("AUTH_USER_MODEL") or "auth.User")
+        """The class that AUTH_USER_MODEL names, Django's own User by default: where all settings are in sight."""
+        label = self._constants.setting_text("AUTH_USER_MODEL") or ("auth.User" if self._graph.is_whole else None)
+        return None if label is None else self._labels.class_by_label(label)
 
     # reverse
 

@@ -23,6 +23,8 @@ EVERY = "*"
 
 def is_listened_to(project: Project, model: Model) -> bool:
     """True if saving, creating or deleting a row of the model may call a receiver of the project."""
+    if not project.is_whole:
+        return True
     senders = project.once(_senders, lambda: _senders(project))
     return EVERY in senders or model.name in senders or any(key.rpartition(".")[2] in senders for key in model.mro)
 

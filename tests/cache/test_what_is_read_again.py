@@ -132,7 +132,11 @@ def test_other_rules_or_another_django_are_other_results(checkout: Checkout) -> 
     settings = Settings(root=checkout.root, codes=frozenset({"DJQ101"}), environment=(), cache=checkout.cache)
     view = checkout.root / "shop/views.py"
     assert len(Engine(settings).check(view)) == 1
-    for other in (replace(settings, codes=frozenset({"DJQ102"})), replace(settings, django_version=(6, 1))):
+    for other in (
+        replace(settings, codes=frozenset({"DJQ102"})),
+        replace(settings, django_version=(6, 1)),
+        replace(settings, partial=True),
+    ):
         engine = Engine(other)
         engine.check(view)
         assert engine.statistics["files read"] == 1

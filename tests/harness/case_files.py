@@ -59,7 +59,7 @@ class Proof:
 @dataclass(frozen=True, slots=True)
 class Options:
     """The `> key: value` lines. `enable`: further codes to run; `django_version`: the version the project
-    targets.
+    targets; `partial`: the files are a part of the project.
 
     `proof_from` and `proof_before` bound the Django versions on which the proof holds; `proof_backends` the
     databases. `shapes` are the shapes of code that the case shows, by their names in an inventory
@@ -72,6 +72,7 @@ class Options:
     proof_before: tuple[int, int] | None = None
     proof_backends: tuple[str, ...] = ()
     shapes: tuple[str, ...] = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,10 +303,13 @@ def _options(file: CaseFile, section: _Section, written: dict[str, str]) -> Opti
     values = dict(written)
     enable = tuple(values.pop("enable", "").replace(",", " ").split())
     version = values.pop("django-version", None)
+    partial = values.pop("partial", "no")
     limits = values.pop("proof-on", "").replace(",", " ").split()
     shapes = tuple(name.strip() for name in values.pop("shapes", "").split(",") if name.strip())
     if values:
         raise CaseError(f"{place}: unknown option {next(iter(values))!r}")
+    if partial not in ("yes", "no"):
+        raise CaseError(f"{place}: partial is yes or no, not {partial!r}")
     proof_from = proof_before = None
     backends: list[str] = []
     for limit in limits:
@@ -326,4 +330,4 @@ def _options(file: CaseFile, section: _Section, written: dict[str, str]) -> Opti
         if not (major.isdigit() and minor.isdigit()):
             raise CaseError(f"{place}: django-version {version!r} is not of the form 5.2")
         target = (int(major), int(minor))
-    return Options(enable, target, proof_from, proof_before, tuple(backends), shapes)
+    return Options(enable, target, proof_from, proof_before, tuple(backends), shapes, partial == "yes")

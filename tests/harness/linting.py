@@ -59,6 +59,7 @@ def settings(case: Case, root: Path, overlays: Mapping[str, str] | None = None) 
         codes=codes(case),
         on_purpose=frozenset(case.options.enable),
         django_version=case.options.django_version,
+        partial=case.options.partial,
         overlays={root / path: text for path, text in (overlays or {}).items()},
     )
 
