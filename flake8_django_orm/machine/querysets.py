@@ -358,10 +358,14 @@ def _from_prefetch(
             return replace(_pattern(machine, queryset, row, entry), loading=UNKNOWN_LOADING)
         return None
     loop = machine.active_loop(row.loop)
+    # This very queryset, kept somewhere since it was evaluated, has its rows.
+    reused = how in FILLS_CACHE and machine.store.result(queryset.result).evaluated
     if prefetched:
         machine.note_manager_read(row, relation.name, place)
         if plain:
             return _pattern(machine, queryset, row, entry)
+        if reused:
+            return None
         if row.origin is not None:
             machine.emit(
                 PrefetchBypassed,
@@ -379,7 +383,8 @@ def _from_prefetch(
         return None
     if not plain or how not in FILLS_CACHE:
         return None
-    _emit_manager_read(machine, queryset, row, loop, how, place)
+    if not reused:
+        _emit_manager_read(machine, queryset, row, loop, how, place)
     if loop is None:
         return None
     return _pattern(machine, queryset, row, None)

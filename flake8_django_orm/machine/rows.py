@@ -144,11 +144,13 @@ def _class_member(machine: Machine, row: RowValue, name: str, place: Place) -> V
         bound = FunctionValue(facts=method, bound=row)
         if not method.is_property:
             return bound
-        value = machine.call(bound, (), place)
-        if method.is_cached_property:
-            # Kept on the instance: a second read runs nothing.
-            state = machine.store.row(row.identity)
-            machine.store.set_row(row.identity, replace(state, assigned={**state.assigned, name: value}))
+        if not method.is_cached_property:
+            return machine.call(bound, (), place)
+        # Kept on the instance: a second read runs nothing, and loops that go over other things repeat nothing.
+        with machine.leaving([loop for loop in machine.loops if loop.number not in loops_of(row)]):
+            value = machine.call(bound, (), place)
+        state = machine.store.row(row.identity)
+        machine.store.set_row(row.identity, replace(state, assigned={**state.assigned, name: value}))
         return value
     if name in INSTANCE_METHODS or display_field(name) or neighbour_field(name):
         return Method(row, name, place)

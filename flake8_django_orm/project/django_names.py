@@ -22,6 +22,10 @@ MANY_TO_MANY_FIELD = "django.db.models.ManyToManyField"
 #: `load_model("shop", "Book")` and `get_model_name("shop", "Book")` of the package swapper: the model that stands for
 #: shop.Book in this project, which the setting SHOP_BOOK_MODEL may name.
 SWAPPED_MODELS = frozenset({"swapper.load_model", "swapper.get_model_name"})
+#: Class decorators that add neither a field to a model nor a relation that points to it.
+PLAIN_DECORATORS = frozenset(
+    {"deconstructible", "final", "python_2_unicode_compatible", "register", "register_snippet", "total_ordering"}
+)
 
 _READ = re.compile(r"^django\.contrib\.(?!gis\b)\w+\.(?:models|managers|base_user|base_session|apps)$")
 

@@ -399,7 +399,15 @@ class ModelGraph:
         if self._meta.is_abstract(key):
             return self.declared(key).known
         lineage = self.lineage(key)
+        if any(self._is_decorated(name) for name in lineage):
+            return False
         return all(self.declared(name).known and self.reverse.is_sure(self.concrete_key(name)) for name in lineage)
+
+    def _is_decorated(self, key: str) -> bool:
+        """Whether a decorator may add fields, or models that point here; functions do so as they run."""
+        facts = self._resolver.class_facts(key)
+        decorators = facts.decorators if facts is not None else ()
+        return any(str(d.value).rsplit(".", 1)[-1] not in names.PLAIN_DECORATORS for d in decorators)
 
 
 def _attributes(facts: ClassFacts) -> Iterator[tuple[str, Expr]]:
