@@ -166,8 +166,8 @@ def _instance_attribute(machine: Machine, value: Instance, name: str, place: Pla
     method = machine.project.find_method(value.key, name)
     if method is not None and method.is_cached_property and value.identity:
         # It runs once for each object, however often a loop asks an object that is older than the loop.
-        with machine.leaving([loop for loop in machine.loops if value.identity <= loop.built_before]):
-            found = _class_attribute(machine, value.key, name, value, place)
+        older = [loop for loop in machine.loops if value.identity <= loop.built_before]
+        found = machine.once_for(older, lambda: _class_attribute(machine, value.key, name, value, place))
         machine.store.set_member(value.identity, name, found)
     else:
         found = _class_attribute(machine, value.key, name, value, place)

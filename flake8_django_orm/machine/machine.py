@@ -188,6 +188,7 @@ class Machine:
     last_query: int = 0  # the order of the QueryRun emitted last
     last_opaque_call: int = 0  # when code that cannot be seen was called last
     found_by: dict[int, int] = field(default_factory=dict)  # the query that fetched a single row, by its result set
+    kept_results: dict[int, tuple[Loop, ...]] = field(default_factory=dict)  # on objects older than these loops
     made_with: dict[int, tuple[Argument, ...]] = field(default_factory=dict)  # what a new row was given, by result set
     choices: int = 0  # how many values are gone through way by way
     was_allowed_more: bool = False
@@ -258,6 +259,15 @@ class Machine:
             yield
         finally:
             self.suspended -= new
+
+    def once_for(self, loops: Sequence[Loop], read: Callable[[], Value]) -> Value:
+        """What `read` gives, which is kept on an object that is older than these loops: none of them repeats it."""
+        with self.leaving(loops):
+            value = read()
+        for one in each(value):
+            if isinstance(one, QuerySetValue):
+                self.kept_results[one.result] = tuple(loops)
+        return value
 
     @contextmanager
     def transaction(self, opened: bool = True) -> Iterator[None]:

@@ -281,6 +281,21 @@ def evaluate(
 
     `how` is "iterate", "test", "len", "index", "contains", "text", or the name of a method that runs a query.
     """
+    # A queryset that is kept on an older object fetches its rows in the first iteration only.
+    loops = machine.kept_results.get(queryset.result, ()) if how in FILLS_CACHE - {"index"} else ()
+    with machine.leaving(loops):
+        return _evaluate(machine, queryset, how, place, arguments, writes, result)
+
+
+def _evaluate(
+    machine: Machine,
+    queryset: QuerySetValue,
+    how: str,
+    place: Place,
+    arguments: tuple[Argument, ...],
+    writes: bool,
+    result: Value | None,
+) -> RowValue:
     row = queryset.source_row
     machine.note_queryset_use(queryset, how, place)
     if queryset.empty and not writes:

@@ -147,8 +147,8 @@ def _class_member(machine: Machine, row: RowValue, name: str, place: Place) -> V
         if not method.is_cached_property:
             return machine.call(bound, (), place)
         # Kept on the instance: a second read runs nothing, and loops that go over other things repeat nothing.
-        with machine.leaving([loop for loop in machine.loops if loop.number not in loops_of(row)]):
-            value = machine.call(bound, (), place)
+        others = [loop for loop in machine.loops if loop.number not in loops_of(row)]
+        value = machine.once_for(others, lambda: machine.call(bound, (), place))
         state = machine.store.row(row.identity)
         machine.store.set_row(row.identity, replace(state, assigned={**state.assigned, name: value}))
         return value
