@@ -30,6 +30,7 @@ from flake8_django_orm.machine.values import (
     SuperValue,
     TemplateValue,
     Unknown,
+    UnknownKey,
     Value,
     loops_of,
 )
@@ -79,6 +80,8 @@ def read_attribute(machine: Machine, value: Value, name: str, place: Place) -> V
             return Method(value, name, place, loops=value.loops)
         case PlainData():
             return value
+        case Unknown() if name == "pk":
+            return UnknownKey(loops=loops_of(value))
     return Unknown(loops=loops_of(value))
 
 

@@ -40,6 +40,11 @@ UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownKey(Unknown):
+    """`x.pk` of a value of which nothing is known: x is a row, of whatever model."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlainData(Unknown):
     """What a function of Python's standard library gave: parsed JSON, an open file, a text. Which data it is, is not
     known; that its methods touch no database, is."""
