@@ -90,10 +90,16 @@ class PrefetchPerRow(Rule):
             yield Report(
                 event=event,
                 place=event.place,
-                message=f"{context.name_of(loop)} fetches one {model.name} and prefetches for it in "
-                "each iteration: fetch all of them before the loop, as by in_bulk() or a filter with __in",
+                message=f"{context.name_of(loop)} {_what(event)} in each iteration: fetch all of them before the loop, "
+                "as by in_bulk() or a filter with __in",
                 model=model.label,
             )
+
+
+def _what(event: QueryRun) -> str:
+    name = event.queryset.model.name
+    single = event.how in ("get", "first")
+    return f"fetches one {name} and prefetches for it" if single else f"fetches {name} rows and prefetches for them"
 
 
 def _single_row(event: QueryRun) -> RowValue | None:
