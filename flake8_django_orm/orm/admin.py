@@ -11,6 +11,7 @@ Version = tuple[int, int]
 MODEL_ADMIN = "django.contrib.admin.options.ModelAdmin"
 
 INLINE = "django.contrib.admin.options.InlineModelAdmin"
+GENERIC_INLINE = "django.contrib.contenttypes.admin.GenericInlineModelAdmin"
 
 #: Admin classes of common packages that leave the rows of the change list to Django.
 THIRD_PARTY = frozenset(

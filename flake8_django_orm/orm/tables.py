@@ -19,9 +19,10 @@ VALUE_COLUMNS = frozenset({f"{_COLUMNS}{name}" for name in ("DateColumn", "DateT
 #: What a view's class body may name to make a table of its rows.
 VIEW_PIECES = frozenset(
     {"get_table", "get_table_class", "get_table_data", "get_table_kwargs", "table_class", "table_data"}
+    | {"get_tables", "get_tables_data", "tables", "tables_data"}
 )
 
-#: The function of our stub that stands for showing a table.
+#: The functions of our stub that stand for showing a table, and for making several tables.
 TABLE_READING = "django_tables2._reading."
 
 #: What a method that renders a cell may ask for by the name of its parameter, besides `record` and `value`.

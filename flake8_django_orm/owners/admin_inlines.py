@@ -47,7 +47,9 @@ class InlineOwner(Owner):
         """Show the inline for one row of a model whose admin lists it."""
         parent = next(shown_by(machine.project, owned.facts))
         model = _model_of(machine.project, owned.facts)
-        link = _link(machine.project, owned.facts, model, parent) if model is not None else None
+        is_generic = admin.GENERIC_INLINE in machine.project.ancestors(owned.facts.key)
+        find = _generic_link if is_generic else _link
+        link = find(machine.project, owned.facts, model, parent) if model is not None else None
         if model is not None and link is not None:
             Inline(machine, owned, model, link).show()
 
@@ -61,6 +63,7 @@ class Inline:
         self.owned = owned
         self.model = model
         self.link = link
+        self.hidden = link.content_type_field or link.name  # the field that Django fills in by itself
 
     def show(self) -> None:
         """Show each row, then the choices of each row's form."""
@@ -69,7 +72,7 @@ class Inline:
         rows = querysets.as_queryset(machine, made, place)
         if rows is None:
             return
-        form = AdminForm(machine, self.owned, self.model, hidden=(self.link.name,))
+        form = AdminForm(machine, self.owned, self.model, hidden=(self.hidden,))
         relations = form.relations()
         columns = [Column("__str__", place), *self._columns(form.names())]
         once = self.link.kind is RelationKind.ONE_TO_ONE
@@ -106,7 +109,7 @@ class Inline:
         listed = elements(self.project, found[0].module, found[1].value) or ()
         place = self.owned.name_place
         named = (column_of(self.owned, "readonly_fields", module, item, place) for module, item in listed)
-        columns = [column for column in named if column is not None and column.name != self.link.name]
+        columns = [column for column in named if column is not None and column.name != self.hidden]
         return [column for column in columns if not shown or column.name in shown]
 
 
@@ -135,3 +138,21 @@ def _link(project: Project, facts: ClassFacts, model: Model, parent: Model) -> R
         return model.relations.get(str(named[1].value.value))
     keys = [r for r in model.relations.values() if r.kind.forward_column and r.target in parent.mro]
     return keys[0] if len(keys) == 1 else None
+
+
+def _generic_link(project: Project, facts: ClassFacts, model: Model, _: Model) -> Relation | None:
+    """The generic foreign key whose two columns `ct_field` and `ct_fk_field` name."""
+    wanted = {}
+    for name in ("ct_field", "ct_fk_field"):
+        found = project.find_class_attribute(facts.key, name)
+        wanted[name] = found[1].value.value if found is not None and found[1].value.kind == "const" else None
+    return next(
+        (
+            relation
+            for relation in model.relations.values()
+            if relation.kind is RelationKind.GENERIC_FOREIGN_KEY
+            and relation.content_type_field == wanted["ct_field"]
+            and relation.object_id_field == wanted["ct_fk_field"]
+        ),
+        None,
+    )

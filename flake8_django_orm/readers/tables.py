@@ -49,7 +49,14 @@ if TYPE_CHECKING:
 
 
 def show_table(execution: Execution, machine: Machine, table: Value, rows: Value, place: Place) -> Value:
-    """Show the rows in the table."""
+    """Show the rows in the table; where both are lists, make a table of each class with the rows at its place."""
+    if isinstance(table, Collection):
+        data = rows.items if isinstance(rows, Collection) else None
+        if table.items is None or data is None or len(table.items) != len(data):
+            return UNKNOWN
+        pairs = zip(table.items, data, strict=True)
+        made = tuple(machine.call(kind, (Argument(given),), place) for kind, given in pairs)
+        return Collection(shape=Shape.LIST, items=made)
     for one in each(table):
         facts = machine.project.class_facts(one.key) if isinstance(one, Instance) else None
         if isinstance(one, Instance) and facts is not None and not _chooses_columns(machine, facts):

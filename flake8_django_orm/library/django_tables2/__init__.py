@@ -19,4 +19,4 @@ from django_tables2.columns import (
     URLColumn,
 )
 from django_tables2.tables import Table
-from django_tables2.views import SingleTableMixin, SingleTableView
+from django_tables2.views import MultiTableMixin, SingleTableMixin, SingleTableView

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.views.generic import ListView
+from django_tables2._reading import make_each
 
 
 class SingleTableMixin:
@@ -32,3 +33,23 @@ class SingleTableMixin:
 
 class SingleTableView(SingleTableMixin, ListView):
     pass
+
+
+class MultiTableMixin:
+    tables = None
+    tables_data = None
+    context_table_name = "tables"
+
+    def get_tables(self):
+        data = self.get_tables_data()
+        if data is None:
+            return self.tables
+        return make_each(self.tables, data)
+
+    def get_tables_data(self):
+        return self.tables_data
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        context[self.context_table_name] = self.get_tables()
+        return context
