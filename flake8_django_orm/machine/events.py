@@ -141,7 +141,8 @@ class MissingLoading(Event):
 
     `path` is in attribute names from the rows of `origin`, `relation` its last one. `reads` are the reads along it that
     cost queries, outer levels included; `multi_valued` is true where one of them reads a related manager.
-    `all_paths` are the longest paths of everything that this queryset lacks: one fix serves them all.
+    `all_paths` are the longest paths of everything that this queryset lacks: one fix serves them all. `served` are the
+    queries besides the reads that the prefetch of such a manager would answer: its `count()`, for instance.
     """
 
     origin: QuerySetValue
@@ -150,6 +151,7 @@ class MissingLoading(Event):
     reads: tuple[RelationRead | ManagerRead, ...]
     multi_valued: bool
     all_paths: tuple[tuple[str, ...], ...]
+    served: tuple[QueryRun, ...] = ()
 
     def frames(self) -> Iterable[Frame]:
         yield from self.reads[0].frames()
@@ -230,6 +232,7 @@ class QueryRun(Event):
     of_ended_loop: bool = False  # it depends on variables of a loop that is over: each item left may have its own
     fields: tuple[str, ...] | None = None  # that save() of a row has to write; None where they are not all known
     asked: bool = False  # of its answer only this is asked, there and then: whether there are rows
+    awaits_prefetch: bool = False  # a MissingLoading asks for a prefetch that would answer it, too
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.events import Event, LoadingUnused, ManagerRead, MissingLoading, QueryRun, RelationRead
 from flake8_django_orm.machine.loading import loaded_paths
+from flake8_django_orm.machine.querysets import is_served
 from flake8_django_orm.machine.staleness import still_true
 from flake8_django_orm.syntax.units import TextPlace
 
@@ -26,10 +27,31 @@ def with_missing_loading(events: Sequence[Event], root: Frame) -> list[Event]:
     """The events, followed by what each queryset of the root should have loaded."""
     reads = still_true([e for e in events if isinstance(e, (RelationRead, ManagerRead)) and _repeated(e)], events)
     by_result: dict[int, list[Read]] = {}
-    for read in map(_as_fetched_in_code, reads):
+    fetched = {id(read): _as_fetched_in_code(read) for read in reads}
+    for read in fetched.values():
         by_result.setdefault(read.row.result, []).append(read)
     missing = [need for group in by_result.values() for need in _needs(group)]
-    return [*events, *(need for need in missing if not any(_serves(other, need) for other in missing))]
+    missing = [need for need in missing if not any(_serves(other, need) for other in missing)]
+    told = {id(read) for need in missing for read in need.reads}
+    managers = [r for r in reads if isinstance(r, ManagerRead) and id(fetched[id(r)]) in told]
+    prefetched = {(read.row.result, read.path): fetched[id(read)] for read in managers}
+    queries = [e for e in events if isinstance(e, QueryRun)] if prefetched else []
+    served = [(e, prefetched.get(asked) if (asked := _asked(e)) is not None else None) for e in queries]
+    answered = {id(query) for query, read in served if read is not None}
+    by_prefetch = [
+        replace(need, served=tuple(query for query, read in served if read is not None and read in need.reads))
+        for need in missing
+    ]
+    kept = (replace(e, awaits_prefetch=True) if isinstance(e, QueryRun) and id(e) in answered else e for e in events)
+    return [*kept, *by_prefetch]
+
+
+def _asked(query: QueryRun) -> tuple[int, tuple[str, ...]] | None:
+    """The rows and the path from them to the manager that is asked, where its prefetched rows would answer."""
+    queryset, row, relation = query.queryset, query.queryset.source_row, query.queryset.relation
+    if row is None or relation is None or queryset.refined or queryset.streamed or queryset.sliced:
+        return None
+    return (row.result, (*row.path, relation.name)) if is_served(query.how, queryset) else None
 
 
 def _is_shared(machine: Machine, queryset: QuerySetValue) -> bool:

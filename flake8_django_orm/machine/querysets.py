@@ -366,7 +366,7 @@ def _from_prefetch(
     plain = not queryset.refined and not queryset.streamed and not queryset.sliced
     # The rows of a Prefetch are in the order of its queryset.
     inner = entry.queryset if entry is not None and prefetched else None
-    plain = plain and _is_served(how, inner or queryset)
+    plain = plain and is_served(how, inner or queryset)
     if relations.may_be_prefetched(machine, row):
         # A row from outside may have anything prefetched; only a query that no cache can answer is certain.
         if plain:
@@ -418,7 +418,8 @@ def is_cached(machine: Machine, queryset: QuerySetValue) -> bool:
     return relations.is_silent(machine, row) or (entry is not None and entry.how is How.PREFETCHED)
 
 
-def _is_served(how: str, queryset: QuerySetValue) -> bool:
+def is_served(how: str, queryset: QuerySetValue) -> bool:
+    """Whether the prefetched rows of a related manager answer this use of its queryset."""
     if how in FILLS_CACHE:
         return True
     described = queryset_method(how)

@@ -53,10 +53,13 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
         or declare_queryset(context.project, origin, event.frame, event.all_paths),
         model=origin.model.label,
         relations=tuple(dict.fromkeys("__".join(read.path) for read in event.reads)),
-        related=tuple(
-            RelatedPlace(read.place, f"{'.'.join(read.path)} is read here")
-            for read in event.reads
-            if read.place != event.place
+        related=(
+            *(
+                RelatedPlace(read.place, f"{'.'.join(read.path)} is read here")
+                for read in event.reads
+                if read.place != event.place
+            ),
+            *(RelatedPlace(query.place, f"the prefetch serves {query.how}() as well") for query in event.served),
         ),
     )
 

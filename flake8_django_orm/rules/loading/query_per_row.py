@@ -83,6 +83,8 @@ class QueryPerRow(Rule):
         kind = batching(event)
         if kind is None or event.conditional or event.queryset.model.key in event.loop_writes:
             return
+        if event.awaits_prefetch:
+            return  # DJQ102 names it: once the rows are prefetched it costs nothing
         loop = event.varies[-1]
         home = _home(loop.frame, context)
         if home is loop.frame and calls_from_body(context.project, loop, event.frame) > _NEAR[kind]:
