@@ -21,6 +21,7 @@ class Offered(enum.Enum):
     ADMIN_FIELD_MANY = "in formfield_for_manytomany() of {owner}"
     FILTER = "in a filter class of its own, or in the default manager of {model}"
     FORM_FIELD = "of a field that {owner} declares"
+    VIEW_FIELD = "in a form class of its own for {owner}"
 
     @property
     def is_in_admin(self) -> bool:
@@ -75,6 +76,9 @@ MODEL_CHOICE_FIELDS = frozenset({"django.forms.ModelChoiceField", "django.forms.
 
 #: What a field class of the project may define without changing which rows it offers.
 KEEPS_CHOICES = frozenset({"clean", "default_error_messages", "has_changed", "label_from_instance", "to_python"})
+
+#: What a view of Django's defines where its form is not the one that `model` and `fields` make.
+SHAPES_VIEW_FORM = frozenset({"get_form", "get_form_class"})
 
 FORM = "django.forms.Form"
 MODEL_FORM = "django.forms.ModelForm"

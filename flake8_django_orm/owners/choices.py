@@ -5,14 +5,14 @@ In: a model or a queryset, and the place that asks for choices. Out: events, as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import iteration, querysets
 from flake8_django_orm.machine.values import Argument, Constant, ManagerValue, Step, Value
 from flake8_django_orm.orm.choices import CHOICES, WITH_CHOICES, Offered
 from flake8_django_orm.project.django_names import MANY_TO_MANY_FIELD
-from flake8_django_orm.project.facts import Expr
+from flake8_django_orm.project.facts import ClassFacts, Expr
 from flake8_django_orm.project.project import External
 
 if TYPE_CHECKING:
@@ -60,3 +60,18 @@ def has_choices(project: Project, model: Model, relation: Relation) -> bool:
         return False  # Django leaves it out of forms
     editable = call.keywords.get("editable")
     return editable is None or editable.value is True
+
+
+def with_choices(project: Project, model: Model, names: Iterable[str]) -> Iterator[tuple[str, Model]]:
+    """Those of the model's fields for which Django makes a form field that offers rows, with the model of the rows."""
+    for name in names:
+        relation = model.relations.get(name)
+        target = project.model(relation.target) if relation is not None and relation.target else None
+        if relation is not None and target is not None and has_choices(project, model, relation):
+            yield name, target
+
+
+def model_named(project: Project, module: str, value: Expr) -> Model | None:
+    """The model that `model = ...` in a class body names."""
+    found = project.resolve(module, str(value.value)) if value.kind == "name" else None
+    return project.model(found.key) if isinstance(found, ClassFacts) else None

@@ -15,9 +15,9 @@ from flake8_django_orm.machine import querysets
 from flake8_django_orm.machine.values import Argument, FunctionValue, Instance, Value, each
 from flake8_django_orm.orm import choices
 from flake8_django_orm.owners.base import Owner
-from flake8_django_orm.owners.choices import Show, has_choices, offer, offer_all
+from flake8_django_orm.owners.choices import Show, model_named, offer, offer_all, with_choices
 from flake8_django_orm.owners.rendered_forms import is_rendered, is_replaced
-from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr
+from flake8_django_orm.project.facts import Assignment, ClassFacts
 from flake8_django_orm.project.project import External
 from flake8_django_orm.project.sequences import strings
 from flake8_django_orm.readers.class_bodies import string_place, value_place
@@ -125,27 +125,15 @@ def _of_model(project: Project, owned: OwnedClass) -> Iterator[tuple[str, Model,
     if meta is None or not {"widgets", "field_classes", "formfield_callback"}.isdisjoint(meta.assignments):
         return
     found = project.find_class_attribute(meta.key, "model")
-    model = _model(project, found[0].module, found[1].value) if found is not None else None
+    model = model_named(project, found[0].module, found[1].value) if found is not None else None
     names = strings(project, meta.module, meta.assignments["fields"].value) if "fields" in meta.assignments else None
     whole = value_place(owned.execution, meta, "fields")
     if model is None or names is None or whole is None:
         return
     declared = {name for key in project.mro(owned.facts.key) for name in _assigned(project, key)}
-    for name in names:
-        relation = model.relations.get(name)
-        target = project.model(relation.target) if relation is not None and relation.target else None
-        if (
-            relation is not None
-            and target is not None
-            and name not in declared
-            and has_choices(project, model, relation)
-        ):
+    for name, target in with_choices(project, model, names):
+        if name not in declared:
             yield name, target, string_place(whole, name) or whole
-
-
-def _model(project: Project, module: str, value: Expr) -> Model | None:
-    found = project.resolve(module, str(value.value)) if value.kind == "name" else None
-    return project.model(found.key) if isinstance(found, ClassFacts) else None
 
 
 def _assigned(project: Project, key: str) -> Iterable[str]:
