@@ -1,6 +1,6 @@
 """Form views without a form class: Django makes the form of the view's `model` and `fields`.
 
-In: a class below CreateView or UpdateView that names `fields`. Out: events, as from loops over the rows that are offered.
+In: a class below CreateView or UpdateView that names `fields`. Out: events, as from loops over the rows on offer.
 """
 
 from __future__ import annotations
