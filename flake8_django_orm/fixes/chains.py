@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _SHORTCUTS = frozenset({"get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"})
 
 
+#: What may be chained on: rows of raw() are prefetched too, by Django's own RawQuerySet.
+_GROWS = frozenset({Returns.QUERYSET, Returns.RAW_QUERYSET})
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """The editable end of a queryset.
@@ -63,7 +67,7 @@ class Chain:
 
 def chain_of(project: Project, queryset: QuerySetValue) -> Chain | None:
     """The chain of a queryset of rows; None where no edit of it is possible or sound."""
-    if queryset.raw or queryset.combined or queryset.mode is not Mode.ROWS:
+    if (queryset.raw and queryset.streamed) or queryset.combined or queryset.mode is not Mode.ROWS:
         return None
     if queryset.steps and queryset.steps[-1].method == CHANGE_LIST:
         return None
@@ -107,7 +111,7 @@ def _chainable(steps: Sequence[Step]) -> tuple[Step, ...]:
         described = queryset_method(step.method)
         if step.method == "slice" or not _is_written(step):
             break
-        if described is not None and described.returns is not Returns.QUERYSET and not _is_root(step):
+        if described is not None and described.returns not in _GROWS and not _is_root(step):
             break
         found.append(step)
     return tuple(found)

@@ -140,7 +140,7 @@ class _Walk:
         return True
 
     def _can_join(self, relation: Relation, target: Model | None) -> bool:
-        if not relation.kind.single_valued or target is None or self.queryset.locked:
+        if not relation.kind.single_valued or target is None or self.queryset.locked or self.queryset.raw:
             return False
         # A forward key is read through the target's base manager, which a join would pass by.
         if target.base_manager is not None or not POLYMORPHIC_BASES.isdisjoint(self.project.ancestors(target.key)):

@@ -24,6 +24,7 @@ from flake8_django_orm.machine.values import (
     ModuleValue,
     PlainData,
     QuerySetValue,
+    Record,
     RowValue,
     Scalar,
     Step,
@@ -74,6 +75,8 @@ def read_attribute(machine: Machine, value: Value, name: str, place: Place) -> V
             return _external_attribute(machine, value, external, name)
         case FunctionValue():
             return Method(value, name, place)  # `task.delay`, `function.cache_clear`
+        case Collection(record=Record() as record, items=tuple() as items):
+            return _record_attribute(machine, value, record, items, name, place)
         case Collection() | Constant() | TemplateValue():
             return Method(value, name, place, loops=value.loops)
         case Scalar() if _is_plain(value):
@@ -178,6 +181,15 @@ def _instance_attribute(machine: Machine, value: Instance, name: str, place: Pla
         # Django's class-based views keep the request there.
         return REQUEST
     return found
+
+
+def _record_attribute(
+    machine: Machine, value: Collection, record: Record, items: tuple[Value, ...], name: str, place: Place
+) -> Value:
+    if name in record.names and len(items) == len(record.names):
+        return items[record.names.index(name)]
+    found = _class_attribute(machine, record.key, name, value, place) if record.key else UNKNOWN
+    return Method(value, name, place, loops=value.loops) if isinstance(found, Unknown) else found
 
 
 def _super_attribute(machine: Machine, value: SuperValue, name: str, place: Place) -> Value:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import annotated, containers, definitions, externals, querysets, renders, rows
-from flake8_django_orm.machine.events import ExternalCalled, TaskQueued
+from flake8_django_orm.machine import annotated, containers, definitions, externals, iteration, objects, querysets, renders, rows
+from flake8_django_orm.machine.events import TaskQueued
 from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.loading import UNKNOWN_LOADING
 from flake8_django_orm.machine.store import RowState
@@ -29,14 +29,17 @@ from flake8_django_orm.machine.values import (
     ManagerValue,
     Method,
     ModelClass,
+    Partial,
     PlainData,
     QuerySetValue,
+    RecordClass,
     RowValue,
     Scalar,
     Shape,
     TemplateValue,
     Unknown,
     Value,
+    alternatives,
     each,
     loops_of,
     runs_code,
@@ -137,7 +140,11 @@ def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place
         case ModelClass():
             return _make_row(machine, callee, arguments)
         case ClassValue():
-            return _make_instance(machine, callee, arguments, place)
+            return objects.make(machine, callee, arguments, place)
+        case RecordClass(record=record):
+            return objects.make_record(machine, record, arguments)
+        case Partial(function=function, arguments=first):
+            return machine.call(function, (*first, *arguments), place)
         case Method(receiver=FunctionValue(facts=FunctionFacts() as facts), name=name):
             return _task_method(machine, facts, name, arguments, place)
     machine.note_opaque_call()
@@ -188,37 +195,6 @@ def _make_row(machine: Machine, callee: ModelClass, arguments: Sequence[Argument
     return row
 
 
-def _is_stub(machine: Machine, key: str) -> bool:
-    """Whether the class is one of our stubs: to the project it is a class from outside."""
-    facts = machine.project.class_facts(key)
-    return facts is not None and machine.project.is_stub(facts.path)
-
-
-def _make_instance(machine: Machine, callee: ClassValue, arguments: tuple[Argument, ...], place: Place) -> Value:
-    made = querysets.from_class(machine, callee.key, arguments, place)
-    if made is not None:
-        return made
-    instance = Instance(callee.key, machine.store.new_identity())
-    if _is_stub(machine, callee.key) and any(isinstance(a.value, (QuerySetValue, RowValue)) for a in arguments):
-        machine.emit(ExternalCalled, place, name=callee.key, arguments=arguments)
-    initialiser = machine.project.find_method(callee.key, "__init__")
-    if initialiser is None:
-        is_own = all(_is_own_class(machine, name) for name in machine.project.ancestors(callee.key))
-        for argument in arguments:
-            if is_own and argument.name is not None and not argument.name.startswith("*"):
-                # An __init__ that nobody wrote, as that of a dataclass: an argument becomes the attribute of its name.
-                machine.assign_attribute(instance, argument.name, argument.value, argument.place or place)
-            else:
-                machine.escape(argument.value)
-        return instance
-    enter(machine, FunctionValue(facts=initialiser, bound=instance), arguments, place)
-    return instance
-
-
-def _is_own_class(machine: Machine, name: str) -> bool:
-    return name == "builtins.object" or machine.project.class_facts(name) is not None
-
-
 # -- entering a function ----------------------------------------------------------------------------------------------
 
 
@@ -226,7 +202,7 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
     """Run a function of the project with these arguments; what it returns, as its caller sees it."""
     facts = function.facts
     if facts is None:
-        return machine.programs.run(machine, function, _closure_parameters(function, arguments))
+        return machine.programs.run(machine, function, _closure_parameters(machine, arguments))
     if not _can_enter(machine, facts):
         machine.note_opaque_call()
         for argument in arguments:
@@ -289,7 +265,7 @@ def _is_tracked(machine: Machine, value: Value) -> bool:
             case FunctionValue(bound=bound, closure=closure):
                 if closure is not None or (bound is not None and _is_tracked(machine, bound)):
                     return True
-            case Method():
+            case Method() | Partial():
                 return True
     return False
 
@@ -358,12 +334,13 @@ def bind_parameters(
         found[queue.pop(0).name] = (bound, None)
     spread = False
     extra: list[Value] = []
+    members: list[Value] = []  # of what is spread over the parameters without its length being known
     named: dict[str, Value] = {}
     for argument in arguments:
         if argument.name is None:
             if spread:
-                continue
-            if queue:
+                members.append(argument.value)
+            elif queue:
                 found[queue.pop(0).name] = (argument.value, argument.place)
             else:
                 extra.append(argument.value)
@@ -376,6 +353,7 @@ def bind_parameters(
                         extra.append(item)
             else:
                 spread = True
+                members.extend(_members_of(machine, argument))
         elif argument.name == "**":
             spread = True
         elif argument.name in names:
@@ -384,8 +362,17 @@ def bind_parameters(
             named[argument.name] = argument.value
     for parameter in facts.parameters:
         if parameter.name not in found:
-            found[parameter.name] = (_default(machine, facts, parameter, extra, named, spread), None)
+            given = [*extra, *members]
+            found[parameter.name] = (_default(machine, facts, parameter, given, named, spread), None)
     return found
+
+
+def _members_of(machine: Machine, spread: Argument) -> list[Value]:
+    """What each member of `*rows` is: they end in the parameter that takes any number of arguments."""
+    if spread.place is None:
+        return [UNKNOWN]
+    patterns = (iteration.pattern_of(machine, one, spread.place) for one in each(spread.value))
+    return [iteration.generalise(pattern) for pattern in patterns]
 
 
 def _default(
@@ -397,7 +384,9 @@ def _default(
     spread: bool,
 ) -> Value:
     if parameter.kind == "varargs":
-        return Collection(shape=Shape.TUPLE, items=tuple(extra)) if not spread else UNKNOWN
+        if spread:
+            return Collection(shape=Shape.TUPLE, element=alternatives(extra)) if extra else UNKNOWN
+        return Collection(shape=Shape.TUPLE, items=tuple(extra))
     if parameter.kind == "kwargs":
         # What an unknown mapping brings besides is not known; what is known by name, is.
         return Collection(
@@ -432,8 +421,29 @@ def given_parameter(machine: Machine, facts: FunctionFacts, name: str) -> Value:
     return UNKNOWN
 
 
-def _closure_parameters(function: FunctionValue, arguments: Sequence[Argument]) -> dict[str, Value]:
-    """Arguments by position for a lambda or nested function: the reader knows its parameters' names."""
-    values = {str(n): a.value for n, a in enumerate(a for a in arguments if a.name is None)}
-    values.update({a.name: a.value for a in arguments if a.name and not a.name.startswith("*")})
+def _closure_parameters(machine: Machine, arguments: Sequence[Argument]) -> dict[str, Value]:
+    """Arguments by position for a lambda or nested function: the reader knows its parameters' names. Under "*" stands
+    what is spread over the parameters without its length being known."""
+    values: dict[str, Value] = {}
+    members: list[Value] = []
+    position = 0
+    for argument in arguments:
+        given = [argument.value]
+        if argument.name == "*":
+            items = argument.value.items if isinstance(argument.value, Collection) else None
+            if items is None:
+                members.extend(_members_of(machine, argument))
+                continue
+            given = list(items)
+        elif argument.name is not None:
+            values[argument.name] = argument.value  # under "**" too: then any parameter may be given
+            continue
+        for value in given:
+            if members:
+                members.append(value)
+            else:
+                values[str(position)] = value
+                position += 1
+    if members:
+        values["*"] = Collection(shape=Shape.TUPLE, element=alternatives(members))
     return values

@@ -40,8 +40,11 @@ def call_method(machine: Machine, method: Method, arguments: tuple[Argument, ...
             iteration.put(machine, container, "[]", _pattern(machine, values[0], place))
         case "update" if values:
             _update(machine, container, values[0], place)
-        case "pop" | "popleft" | "popitem":
-            return iteration.choose(machine, mappings.values_of(machine, container), values[0] if values else UNKNOWN)
+        case "pop" | "popleft":
+            return _pop(machine, container, values[0] if values else UNKNOWN)
+        case "popitem":
+            pair = (mappings.keys_of(machine, container), _pop(machine, container, UNKNOWN))
+            return Collection(shape=Shape.TUPLE, items=pair)
         case "get" | "setdefault":
             return _get(machine, container, method.name, values, place)
         case "items":
@@ -59,6 +62,12 @@ def call_method(machine: Machine, method: Method, arguments: tuple[Argument, ...
     return UNKNOWN
 
 
+def _pop(machine: Machine, container: Collection, key: Value) -> Value:
+    members = mappings.values_of(machine, container)
+    varies = bool(machine.varying_loops(key))
+    return iteration.choose(machine, members, key) if varies else iteration.take(machine, container, members)
+
+
 def _pattern(machine: Machine, value: Value, place: Place) -> Value:
     from flake8_django_orm.machine.values import each
 
@@ -66,8 +75,7 @@ def _pattern(machine: Machine, value: Value, place: Place) -> Value:
 
 
 def _items(machine: Machine, container: Collection) -> Collection:
-    key = machine.store.members(container.identity).get("{}", container.key) if container.identity else container.key
-    pair = Collection(shape=Shape.TUPLE, items=(key, mappings.values_of(machine, container)))
+    pair = Collection(shape=Shape.TUPLE, items=(mappings.keys_of(machine, container), mappings.values_of(machine, container)))
     return Collection(shape=Shape.LIST, element=pair, bounded=container.bounded and container.identity == 0)
 
 

@@ -21,6 +21,8 @@ from flake8_django_orm.machine.values import (
     ModelClass,
     ModuleValue,
     QuerySetValue,
+    Record,
+    RecordClass,
     RowValue,
     Shape,
     Unknown,
@@ -28,7 +30,7 @@ from flake8_django_orm.machine.values import (
     alternatives,
     each,
 )
-from flake8_django_orm.orm.callables import USER_MODEL_GETTERS
+from flake8_django_orm.orm.callables import NAMED_TUPLES, USER_MODEL_GETTERS
 from flake8_django_orm.project.django_names import SWAPPED_MODELS
 from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.project.project import External, ModuleRef
@@ -139,6 +141,8 @@ def _call(machine: Machine, module: str, expression: Expr, depth: int) -> Value:
         if callee.name.endswith(".get_model") or callee.name in SWAPPED_MODELS:
             names = [from_expression(machine, module, e, depth + 1) for e in expression.items[:2]]
             return model_by_label(machine, names, swapped=callee.name in SWAPPED_MODELS)
+        if callee.name in NAMED_TUPLES and len(expression.items) > 1:
+            return record_class(from_expression(machine, module, expression.items[1], depth + 1))
         if callee.name == "logging.getLogger":
             return ExternalValue("logging.Logger")
     if isinstance(callee, ClassValue):
@@ -163,6 +167,20 @@ def model_by_label(machine: Machine, names: list[Value], *, swapped: bool = Fals
         model = by_label(".".join(texts)) if len(texts) == len(words) else None
         found.append(ModelClass(model=model) if model is not None else UNKNOWN)
     return alternatives(found)
+
+
+def record_class(names: Value) -> Value:
+    """`namedtuple("Pair", "title books")`: the names of the fields may be one text or a list of texts."""
+    match names:
+        case Constant(value=str() as text):
+            return RecordClass(record=Record(tuple(text.replace(",", " ").split())))
+        case Collection(items=tuple() as items):
+            # NamedTuple("Pair", [("title", str), ("books", list)]) names a type with each.
+            firsts = [i.items[0] if isinstance(i, Collection) and i.items else i for i in items]
+            texts = [one.value for one in firsts if isinstance(one, Constant) and isinstance(one.value, str)]
+            if len(texts) == len(items):
+                return RecordClass(record=Record(tuple(texts)))
+    return UNKNOWN
 
 
 def receiver_order(machine: Machine, receiver: Value) -> tuple[str, ...]:

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import definitions, existence, fed_lookups, iteration, loading_calls, querysets, renders
+from flake8_django_orm.machine import (
+    definitions,
+    existence,
+    fed_lookups,
+    iteration,
+    loading_calls,
+    objects,
+    querysets,
+    renders,
+)
 from flake8_django_orm.machine.events import ExternalCalled, QueryRun
 from flake8_django_orm.machine.frames import Repeats
 from flake8_django_orm.machine.loading import NOTHING, How, Loaded
@@ -24,6 +33,7 @@ from flake8_django_orm.machine.values import (
     FunctionValue,
     Method,
     Moment,
+    Partial,
     PlainData,
     QuerySetValue,
     RowValue,
@@ -154,6 +164,14 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         return machine.programs.serialize(machine, name.rpartition(".")[2], values[0], values[1], place)
     if name.startswith(TABLE_READING) and len(values) > 1:
         return machine.programs.tabulate(machine, values[0], values[1], place)
+    if name == callables.NAMESPACE:
+        return objects.make_namespace(machine, arguments, place)
+    if name in callables.NAMED_TUPLES and len(values) > 1:
+        return definitions.record_class(values[1])
+    if name in callables.PARTIALS and values:
+        for argument in arguments[1:]:
+            machine.note_use(argument.value)
+        return Partial(function=values[0], arguments=tuple(arguments[1:]))
     if name == ATTRGETTER:
         return Expression(function=name, arguments=arguments)
     if name == "logging.getLogger":
@@ -195,8 +213,11 @@ def _iterate(machine: Machine, described: callables.Iterates, arguments: tuple[A
     mapped: Value = UNKNOWN
     applied = key if key is not None else function
     if applied is not None and applied != Constant(None):
-        mapped = _apply(machine, wanted, patterns, applied, place)
+        first = (Argument(UNKNOWN),) if described.accumulates else ()
+        mapped = _apply(machine, wanted, patterns, applied, place, first)
     joined = alternatives(patterns) if patterns else Unknown(loops=loops_of(*(a.value for a in arguments)))
+    if described.gives is callables.Gives.NEXT:
+        return alternatives(iteration.take(machine, one, joined) for value in wanted for one in each(value))
     made = _given(machine, described, joined, patterns, mapped, bounded)
     gathers = described.gives in (callables.Gives.LIST, callables.Gives.TUPLE, callables.Gives.SET)
     if gathers and len(arguments) == 1 and isinstance(made, Collection):
@@ -225,15 +246,20 @@ def for_each(machine: Machine, iterable: Value, function: Value, place: Place) -
 
 
 def _apply(
-    machine: Machine, iterables: Sequence[Value], patterns: Sequence[Value], function: Value, place: Place
+    machine: Machine,
+    iterables: Sequence[Value],
+    patterns: Sequence[Value],
+    function: Value,
+    place: Place,
+    first: tuple[Argument, ...] = (),
 ) -> Value:
     kinds = [iteration.repeats(machine, value) for value in iterables]
     result = next((number for kind, number in kinds if kind is Repeats.ROWS), None)
     kind = next((k for k, _ in kinds if k is not Repeats.BOUNDED), Repeats.BOUNDED)
     loop = machine.new_loop(place, kind, result)
     with machine.looping(loop):
-        bound = tuple(Argument(iteration.bind(machine, pattern, loop)) for pattern in patterns)
-        if isinstance(function, (FunctionValue, ExternalValue, Method, Expression)) or len(each(function)) > 1:
+        bound = (*first, *(Argument(iteration.bind(machine, pattern, loop)) for pattern in patterns))
+        if isinstance(function, (FunctionValue, ExternalValue, Method, Expression, Partial)) or len(each(function)) > 1:
             return iteration.generalise(machine.call(function, bound, place))
         for argument in bound:
             machine.escape(argument.value)
@@ -255,7 +281,8 @@ def _given(
             identity = machine.store.new_identity() if shape is not Shape.TUPLE else 0
             return Collection(shape=shape, element=joined, identity=identity, bounded=bounded)
         case gives.ITERATOR | gives.BATCHES if described.gives is gives.ITERATOR:
-            return Collection(shape=Shape.ITERATOR, element=joined, bounded=bounded)
+            identity = 0 if bounded else machine.store.new_identity()
+            return Collection(shape=Shape.ITERATOR, element=joined, bounded=bounded, identity=identity)
         case gives.BATCHES | gives.PAIRS:
             inner = Collection(shape=Shape.TUPLE, element=joined)
             return Collection(shape=Shape.ITERATOR, element=inner, bounded=bounded)

@@ -108,6 +108,7 @@ class Loop:
     result: int | None = None  # the result set whose rows it binds
     is_async: bool = False
     built_before: int = 0  # identities up to this one are older than the loop: they are of querysets made before it
+    taken_from: int = 0  # the container out of which each round takes a row, where that is what repeats it
 
     @property
     def counts(self) -> bool:

@@ -162,11 +162,27 @@ def bind(machine: Machine, pattern: Value, loop: Loop) -> Value:
         case Scalar(row=row):
             inner = bind(machine, row, loop)
             return replace(pattern, row=inner) if isinstance(inner, RowValue) else pattern
+        case Instance():
+            _bind_attributes(machine, pattern, loop)
         case Constant():
             return pattern
     if isinstance(pattern, Alternatives):
         return alternatives((bind(machine, one, loop) for one in pattern.values), pattern.conditions)
     return replace(pattern, loops=pattern.loops | numbers)
+
+
+def _bind_attributes(machine: Machine, value: Instance, loop: Loop) -> None:
+    """Objects that a loop before made, one in each round: the row that each of them keeps is a row of this loop now."""
+    if value.loops <= machine.current_loops():
+        return
+    for name, member in machine.store.members(value.identity).items():
+        if isinstance(member, RowValue) and member.fetched is Fetched.ITERATED and not _is_running(machine, member):
+            pattern = generalise(member)
+            machine.store.set_member(value.identity, name, bind(machine, pattern, loop))
+
+
+def _is_running(machine: Machine, row: RowValue) -> bool:
+    return any(loop.number == row.loop for loop in machine.loops)
 
 
 def loop_over(
@@ -209,6 +225,7 @@ def put(machine: Machine, container: Collection, slot: str, value: Value) -> Non
     machine.put_in(container, value)
     if not container.identity:
         return
+    machine.note_refilled(container.identity)
     old = machine.store.members(container.identity).get(slot)
     new = generalise(value)
     machine.store.set_member(container.identity, slot, new if old is None else alternatives([old, new]))
@@ -251,11 +268,29 @@ def choose(machine: Machine, pattern: Value, key: Value) -> Value:
     loop = _chosen_by(machine, key)
     parts = []
     for one in each(pattern):
-        if isinstance(one, RowValue) and one.fetched is Fetched.ITERATED:
+        if isinstance(one, RowValue) and one.fetched is Fetched.ITERATED and one.loop is None:
             fetched = Fetched.ITERATED if loop is not None else Fetched.SINGLE
             one = replace(one, loop=loop, fetched=fetched)
         parts.append(one)
     return alternatives(parts)
+
+
+def take(machine: Machine, container: Value, pattern: Value) -> Value:
+    """One member taken out of a container, by pop() or next(): each round of a loop that began after the container was
+    made takes another one."""
+    identity = container.identity if isinstance(container, Collection) else 0
+    if isinstance(container, QuerySetValue) and container.streamed:
+        identity = container.result
+    loop = machine.loops[-1] if machine.loops and identity else None
+    parts: list[Value] = []
+    for one in each(pattern):
+        if isinstance(one, RowValue) and one.fetched is Fetched.ITERATED and loop is not None:
+            if identity <= loop.built_before and loop.repeats is not Repeats.BOUNDED:
+                loop = machine.repeat_for(loop, one.result, identity)
+                one = replace(one, loop=loop.number)
+                machine.store.forget_row(one.identity)
+        parts.append(one)
+    return choose(machine, alternatives(parts), UNKNOWN)
 
 
 def _chosen_by(machine: Machine, key: Value) -> int | None:

@@ -6,6 +6,7 @@ understood makes the loading unknown, so that nothing is reported on its rows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ from flake8_django_orm.machine.values import (
 )
 from flake8_django_orm.orm.callables import FETCH_MODES
 from flake8_django_orm.orm.querysets import Aspect, QuerySetMethod
+
+#: `SELECT *` and `SELECT b.*, ...`
+_ALL_COLUMNS = re.compile(r"^\s*SELECT\s+(?:[\w\"`.]+\.)?\*", re.IGNORECASE)
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -55,6 +59,16 @@ def streamed(loading: Loading, arguments: Sequence[Argument]) -> Loading:
     if chunked:
         return loading
     return loading.without(How.PREFETCHED, How.TO_ATTR)
+
+
+def raw(loading: Loading, arguments: Sequence[Argument]) -> Loading:
+    """The loading of the rows of raw(): prefetches are taken over, joins are not. Which columns the rows have is known
+    where the text asks for all."""
+    text = arguments[0].value if arguments else None
+    if not (isinstance(text, Constant) and isinstance(text.value, str) and _ALL_COLUMNS.search(text.value)):
+        return UNKNOWN_LOADING
+    kept = loading.without(How.JOINED)
+    return Loading(relations=kept.relations, unknown=kept.unknown)
 
 
 def _literal_strings(machine: Machine, arguments: Sequence[Argument]) -> list[str] | None:

@@ -43,6 +43,7 @@ from flake8_django_orm.machine.values import (
     Constant,
     Fetched,
     FunctionValue,
+    Instance,
     Loops,
     Moment,
     PlainData,
@@ -157,6 +158,7 @@ class Machine:
     loops: list[Loop] = field(default_factory=list)
     conditions: int = 0
     suspended: set[int] = field(default_factory=set)
+    refilling: set[int] = field(default_factory=set)  # loops that fill what they take their rows out of
     work: int = 0
     depth_cuts: int = 0
     row_uses: dict[tuple[int, tuple[str, ...]], RowUses] = field(default_factory=dict)
@@ -231,6 +233,19 @@ class Machine:
         self._next_loop += 1
         last = self.store.last_identity
         return Loop(self._next_loop, self.frame, place, repeats, self.conditions, result, is_async, last)
+
+    def repeat_for(self, loop: Loop, result: int, container: int) -> Loop:
+        """A loop that takes a row out of a container in each round goes round once per row."""
+        if loop.counts:
+            return loop
+        repeated = replace(loop, repeats=Repeats.ROWS, result=result, taken_from=container)
+        self.loops[self.loops.index(loop)] = repeated
+        return repeated
+
+    def note_refilled(self, container: int) -> None:
+        """A container is filled. A loop that takes its rows out of it meets others too: how many, and which, is not
+        known."""
+        self.refilling.update(loop.number for loop in self.loops if loop.taken_from == container)
 
     @contextmanager
     def looping(self, loop: Loop) -> Iterator[None]:
@@ -477,6 +492,7 @@ class Machine:
     def finished_events(self) -> list[Event]:
         """The events that belong to this root: those whose pieces lie in no single deeper frame."""
         events = [*self.events, *unused_loading(self), *rows_for_keys(self), *unfiltered_prefetches(self)]
+        events = [e for e in events if not any(loop.number in self.refilling for loop in e.loops)]
         own = (e for e in events if self.belongs_to_root(e.frames()) and not is_told_at_base(self.project, e))
         return [self._finish(event) for event in own]
 
@@ -685,6 +701,12 @@ class Machine:
                         self.escape(part)
                     for member in self.store.members(identity).values() if identity else ():
                         self.escape(member)
+                case Instance(identity=identity) if identity:
+                    for member in self.store.members(identity).values():
+                        if not any(isinstance(part, Instance) for part in each(member)):
+                            # Behind the loop that made one such object in each round, it stands for all of them.
+                            made_by_loop = not one.loops <= self.current_loops()
+                            self.escape(iteration.generalise(member) if made_by_loop else member)
 
     def ways(self, value: Value) -> Iterator[Value]:
         """Each alternative of a value; what happens meanwhile is one of several."""

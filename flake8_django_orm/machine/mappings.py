@@ -22,6 +22,8 @@ from flake8_django_orm.machine.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flake8_django_orm.machine.machine import Machine
 
 _FACTORIES = {"builtins.list": Shape.LIST, "builtins.set": Shape.SET, "builtins.dict": Shape.DICT}
@@ -80,15 +82,20 @@ def _computed(container: Collection, members: dict[str, Value]) -> Value | None:
 
 def _made_by_default(machine: Machine, container: Collection) -> Value | None:
     """The value that a defaultdict makes for a new key."""
-    match container.factory:
+    return made_by(machine, container.factory)
+
+
+def made_by(machine: Machine, factory: Value | None) -> Value | None:
+    """What a default_factory makes: a new list, set or dict, or what a function gives; None where that is unknown."""
+    match factory:
         case ExternalValue(name=name) if name in _FACTORIES:
             shape = _FACTORIES[name]
             identity = machine.store.new_identity()
             if shape is Shape.DICT:
                 return Collection(shape=shape, entries=(), identity=identity)
             return Collection(shape=shape, items=(), identity=identity)
-        case FunctionValue(place=place) as factory if place is not None:
-            return machine.call(factory, (), place)
+        case FunctionValue(place=place) as function if place is not None:
+            return machine.call(function, (), place)
     return None
 
 
@@ -105,6 +112,32 @@ def values_of(machine: Machine, container: Collection) -> Value:
             parts.append(value)
     known = [part for part in parts if not isinstance(part, Unknown)]
     return alternatives(iteration.generalise(part) for part in known) if known else UNKNOWN
+
+
+def united(machine: Machine, dicts: Sequence[Collection]) -> Collection:
+    """`one | other`: a new dict with the values of both."""
+    written = [entries_of(machine, one) for one in dicts]
+    if all(one is not None for one in written):
+        entries = tuple(dict(pair for one in written if one is not None for pair in one).items())
+        return Collection(
+            shape=Shape.DICT,
+            entries=entries,
+            identity=machine.store.new_identity(),
+            bounded=all(one.bounded for one in dicts),
+        )
+    keys = [part for one in dicts if (part := keys_of(machine, one)) != UNKNOWN]
+    values = [part for one in dicts if (part := values_of(machine, one)) != UNKNOWN]
+    return Collection(
+        shape=Shape.DICT,
+        key=alternatives(keys) if keys else UNKNOWN,
+        element=alternatives(values) if values else UNKNOWN,
+        identity=machine.store.new_identity(),
+    )
+
+
+def keys_of(machine: Machine, container: Collection) -> Value:
+    """The pattern of the keys of a dict that are not literals."""
+    return machine.store.members(container.identity).get(KEYS, container.key) if container.identity else container.key
 
 
 def literal_entries(machine: Machine, container: Collection) -> dict[str, Value]:

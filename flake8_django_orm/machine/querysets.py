@@ -223,7 +223,7 @@ def chain(
     elif name == "distinct":
         made = replace(made, distinct=True)
     elif name == "raw":
-        made = replace(made, raw=True)
+        made = replace(made, raw=True, loading=loading_calls.raw(made.loading, arguments))
     elif name == "none":
         made = replace(made, empty=True)
     elif name == "union" and made.empty:
@@ -341,7 +341,7 @@ def _rows_of(queryset: QuerySetValue) -> RowValue:
         result=queryset.result,
         fetched=Fetched.ITERATED,
         origin=queryset,
-        loading=UNKNOWN_LOADING if queryset.raw else loading,
+        loading=loading,
         parent=queryset.source_row,
         locked=queryset.locked,
         loops=queryset.loops,

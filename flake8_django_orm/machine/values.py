@@ -151,6 +151,29 @@ class Method(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Partial(Value):
+    """`functools.partial(function, *arguments)`: the function with its first arguments given."""
+
+    function: Value = UNKNOWN
+    arguments: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The fields of a named tuple, in order; `key` is its class where the project wrote one with methods."""
+
+    names: tuple[str, ...]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordClass(Value):
+    """What `namedtuple("Pair", "title books")` gives."""
+
+    record: Record = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class SuperValue(Value):
     """`super()` inside a method: attributes come from the classes after `after` in the receiver's order."""
 
@@ -373,6 +396,7 @@ class Collection(Value):
     identity: int = 0
     bounded: bool = False  # a literal or range(constant): its length does not grow with the data
     gathered: Gathered | None = field(default=None, compare=False)
+    record: Record | None = None  # of a named tuple: `items` go by these names too
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +423,8 @@ def alternatives(values: Iterable[Value], conditions: int | None = None) -> Valu
         for part in value.values if isinstance(value, Alternatives) else (value,):
             if part not in flat:
                 flat.append(part)
+    if len(flat) > MAX_ALTERNATIVES:
+        flat = list({_kind(value): value for value in reversed(_with_one_literal(flat))}.values())[::-1]
     if len(flat) == 1:
         return flat[0]
     if not flat or len(flat) > MAX_ALTERNATIVES:
@@ -417,6 +443,22 @@ def _as_grown(value: Value, grown: Sequence[QuerySetValue]) -> Value:
     return value
 
 
+def _kind(value: Value) -> Value:
+    """What matters of a value where there are too many: querysets that load the same, filtered in one way or another,
+    say the same of their rows."""
+    if isinstance(value, QuerySetValue) and value.source_row is None:
+        return replace(value, steps=(), result=0, filtered=False, refined=False, loops=NO_LOOPS)
+    return value
+
+
+def _with_one_literal(values: list[Value]) -> list[Value]:
+    """The values, several literals among them as one that is unknown."""
+    literals = [value for value in values if isinstance(value, Constant)]
+    if len(literals) < 2:
+        return values
+    return [*(value for value in values if not isinstance(value, Constant)), Unknown(loops=loops_of(*literals))]
+
+
 def each(value: Value) -> tuple[Value, ...]:
     """The alternatives of a value, or just the value."""
     return value.values if isinstance(value, Alternatives) else (value,)
@@ -424,7 +466,7 @@ def each(value: Value) -> tuple[Value, ...]:
 
 def runs_code(value: Value) -> bool:
     """Whether who gets the value may run code of the project with it: a function, a bound method, an object."""
-    return any(isinstance(one, (FunctionValue, Method, Instance, ClassValue)) for one in each(value))
+    return any(isinstance(one, (FunctionValue, Method, Instance, ClassValue, Partial)) for one in each(value))
 
 
 def loops_of(*values: Value) -> Loops:
@@ -451,4 +493,6 @@ def loops_of(*values: Value) -> Loops:
                 found.update(loops_of(receiver))
             case FunctionValue(bound=Value() as bound):
                 found.update(loops_of(bound))
+            case Partial(function=function, arguments=arguments):
+                found.update(loops_of(function, *(a.value for a in arguments)))
     return frozenset(found)

@@ -30,6 +30,7 @@ class Gives(enum.Enum):
     GROUPS = "groups"  # an iterator of (key, iterator of elements)
     BATCHES = "batches"  # an iterator of tuples of elements, all of them in turn
     ELEMENT = "element"  # one of the elements
+    NEXT = "next"  # one of the elements, another one each time
     KEYS = "keys"  # a dict whose keys are the elements
     MAPPED = "mapped"  # an iterator of what a function gives for each element
     SCALAR = "scalar"  # a value without rows
@@ -52,6 +53,7 @@ class Iterates:
     function: int | None = None
     key: str | None = None
     nested: bool = False
+    accumulates: bool = False  # the function is given the result so far, then the element
     lazy: bool = False
     is_async: bool = False
 
@@ -256,8 +258,8 @@ ITERATING: Mapping[str, Iterates] = MappingProxyType(
         "builtins.reversed": Iterates(Gives.ITERATOR, lazy=True),
         "builtins.iter": Iterates(Gives.ITERATOR, lazy=True),
         "builtins.aiter": Iterates(Gives.ITERATOR, lazy=True, is_async=True),
-        "builtins.next": Iterates(Gives.ELEMENT),
-        "builtins.anext": Iterates(Gives.ELEMENT, is_async=True),
+        "builtins.next": Iterates(Gives.NEXT),
+        "builtins.anext": Iterates(Gives.NEXT, is_async=True),
         "builtins.enumerate": Iterates(Gives.NUMBERED, lazy=True),
         "builtins.zip": Iterates(Gives.ZIPPED, arguments=None, lazy=True),
         "builtins.sum": Iterates(Gives.SCALAR),
@@ -273,10 +275,11 @@ ITERATING: Mapping[str, Iterates] = MappingProxyType(
         "collections.OrderedDict": Iterates(Gives.DICT),
         "collections.OrderedDict.fromkeys": Iterates(Gives.KEYS),
         "collections.deque": Iterates(Gives.LIST),
-        "functools.reduce": Iterates(Gives.SCALAR, arguments=(1,), function=0),
+        "functools.reduce": Iterates(Gives.SCALAR, arguments=(1,), function=0, accumulates=True),
+        "heapq.heappop": Iterates(Gives.NEXT),
         "heapq.nlargest": Iterates(Gives.LIST, arguments=(1,), key="key"),
         "heapq.nsmallest": Iterates(Gives.LIST, arguments=(1,), key="key"),
-        "itertools.accumulate": Iterates(Gives.SCALAR, function=1, lazy=True),
+        "itertools.accumulate": Iterates(Gives.SCALAR, function=1, accumulates=True, lazy=True),
         "itertools.batched": Iterates(Gives.BATCHES, lazy=True),
         "itertools.chain": Iterates(Gives.ITERATOR, arguments=None, lazy=True),
         "itertools.chain.from_iterable": Iterates(Gives.ITERATOR, nested=True, lazy=True),
@@ -305,6 +308,31 @@ ITERATING: Mapping[str, Iterates] = MappingProxyType(
         "tqdm.tqdm": Iterates(Gives.ITERATOR, lazy=True),
     }
 )
+
+# --- Python's own ways to make objects and functions ---------------------------------------------------------
+
+#: A class whose objects take any keyword as an attribute.
+NAMESPACE = "types.SimpleNamespace"
+#: The base of a class whose objects are tuples with names, and the functions that make one.
+NAMED_TUPLE = "typing.NamedTuple"
+NAMED_TUPLES: frozenset[str] = frozenset({"collections.namedtuple", NAMED_TUPLE})
+#: Decorators that write an `__init__` which gives each field its argument.
+DATACLASSES: frozenset[str] = frozenset(
+    {
+        "attr.dataclass",
+        "attr.define",
+        "attr.frozen",
+        "attr.s",
+        "attrs.define",
+        "attrs.frozen",
+        "attrs.mutable",
+        "dataclasses.dataclass",
+    }
+)
+#: What describes one field of such a class.
+FIELDS: frozenset[str] = frozenset({"attr.field", "attr.ib", "attrs.field", "dataclasses.field"})
+#: Functions that give a function with its first arguments filled in.
+PARTIALS: frozenset[str] = frozenset({"functools.partial"})
 
 # --- functions that fetch, load or guard --------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ class ComprehensionReader(OperatorReader):
         values = self._comprehension_level(for_in, parts, once)
         self.env = outer
         made = [iteration.generalise(value) for value in values]
-        identity = self.machine.store.new_identity() if shape is not Shape.ITERATOR else 0
+        identity = self.machine.store.new_identity()
         return Collection(shape=shape, element=made[0], key=made[1] if len(made) > 1 else UNKNOWN, identity=identity)
 
     def _comprehension_level(self, level: cst.CompFor, parts: Sequence[cst.BaseExpression], once: bool) -> list[Value]:

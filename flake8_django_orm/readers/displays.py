@@ -13,6 +13,7 @@ import libcst as cst
 from flake8_django_orm.machine import (
     definitions,
     iteration,
+    mappings,
 )
 from flake8_django_orm.machine.machine import unknown
 from flake8_django_orm.machine.values import (
@@ -131,6 +132,7 @@ class DisplayReader(BindingReader):
         entries: list[tuple[Any, Value]] = []
         known = True
         values: list[Value] = []
+        spread: list[Collection] = []
         for element in node.elements:
             value = self.evaluate(element.value)
             self.machine.note_use(value)
@@ -140,13 +142,17 @@ class DisplayReader(BindingReader):
                 if isinstance(key, Constant):
                     entries.append((key.value, value))
                     continue
-            elif isinstance(value, Collection) and value.entries is not None:
-                entries.extend(value.entries)
-                continue
+            elif isinstance(value, Collection) and value.shape is Shape.DICT:
+                written = mappings.entries_of(self.machine, value)
+                if written is not None:
+                    entries.extend(written)
+                    continue
+                spread.append(value)
             known = False
         identity = self.machine.store.new_identity()
         if known:
             return Collection(shape=Shape.DICT, entries=tuple(entries), identity=identity, bounded=True)
+        values.extend(mappings.values_of(self.machine, one) for one in spread)
         pattern = alternatives([*values, *(v for _, v in entries)]) if values or entries else UNKNOWN
         return Collection(shape=Shape.DICT, element=iteration.generalise(pattern), identity=identity)
 

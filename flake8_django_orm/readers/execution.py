@@ -14,7 +14,7 @@ import libcst as cst
 
 from flake8_django_orm.machine import definitions
 from flake8_django_orm.machine.frames import Frame
-from flake8_django_orm.machine.values import UNKNOWN, Constant, FunctionValue, Value
+from flake8_django_orm.machine.values import UNKNOWN, Collection, Constant, FunctionValue, Shape, Value
 from flake8_django_orm.readers.expressions import Closure
 from flake8_django_orm.readers.gate import FunctionGate
 from flake8_django_orm.readers.python import PythonReader
@@ -200,15 +200,27 @@ def function_reader(
     )
 
 
+#: Defaults that may be looked at in each call, although Python looks at them once.
+_SIMPLE = (cst.Name, cst.SimpleString, cst.Integer, cst.Float)
+
+
 def _run_closure(machine: Machine, closure: Closure, values: dict[str, Value]) -> Value:
     """A nested function or lambda: arguments come by position ("0", "1") or name."""
     node, outer = closure.node, closure.reader
     env = dict(closure.env)
-    names = [p.name.value for p in (*node.params.posonly_params, *node.params.params)]
-    for number, name in enumerate(names):
-        env[name] = values.get(name, values.get(str(number), UNKNOWN))
-    for parameter in node.params.kwonly_params:
-        env[parameter.name.value] = values.get(parameter.name.value, UNKNOWN)
+    positional = (*node.params.posonly_params, *node.params.params)
+    spread = values.get("*")
+    for number, parameter in enumerate((*positional, *node.params.kwonly_params)):
+        given = values.get(parameter.name.value, values.get(str(number)) if number < len(positional) else None)
+        if given is None and isinstance(parameter.default, _SIMPLE) and spread is None and "**" not in values:
+            given = outer.evaluate(parameter.default)
+        env[parameter.name.value] = UNKNOWN if given is None else given
+    if isinstance(node.params.star_arg, cst.Param):
+        further = [value for name, value in values.items() if name.isdigit() and int(name) >= len(positional)]
+        rest = Collection(shape=Shape.TUPLE, items=tuple(further), bounded=True)
+        env[node.params.star_arg.name.value] = rest if spread is None else spread
+    if node.params.star_kwarg is not None:
+        env[node.params.star_kwarg.name.value] = UNKNOWN
     local = outer.unit.ask(bound_names, node.body) if isinstance(node, cst.FunctionDef) else frozenset()
     reader = PythonReader(
         machine,

@@ -15,6 +15,7 @@ from flake8_django_orm.machine import (
     existence,
     iteration,
     key_uses,
+    mappings,
     outcomes,
     querysets,
     rows,
@@ -29,6 +30,7 @@ from flake8_django_orm.machine.values import (
     Expression,
     QuerySetValue,
     RowValue,
+    Shape,
     Value,
     alternatives,
     each,
@@ -227,6 +229,8 @@ class OperatorReader(DisplayReader):
     def _joined(self, left: Collection, right: Collection, node: cst.CSTNode) -> Value:
         if left.items is not None and right.items is not None and not self._is_filled(left, right):
             return Collection(shape=left.shape, items=left.items + right.items, bounded=True)
+        if left.shape is Shape.DICT:
+            return mappings.united(self.machine, (left, right))
         place = self.place(node)
         parts = [iteration.pattern_of(self.machine, one, place) for one in (left, right) if one.items != ()]
         pattern = alternatives(parts) if parts else UNKNOWN

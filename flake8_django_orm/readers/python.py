@@ -1,7 +1,8 @@
 """The Python reader: visits the statements of one function and drives the machine.
 
 In: a parsed unit, the function's parameters as values. Out: what the function returns; the machine collects events.
-The visitor methods carry libcst's names; expressions are in `readers/expressions.py`, which this class extends.
+The visitor methods carry libcst's names; expressions are in `readers/expressions.py`, patterns in
+`readers/patterns.py`, which this class extends.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ from flake8_django_orm.machine.values import (
 from flake8_django_orm.orm.callables import TRANSACTIONS
 from flake8_django_orm.readers import column_tests
 from flake8_django_orm.readers.decisions import decided
-from flake8_django_orm.readers.expressions import ExpressionReader
 from flake8_django_orm.readers.guards import (
     catches_conflict,
     catches_fault,
@@ -44,6 +44,7 @@ from flake8_django_orm.readers.guards import (
     names_lock,
 )
 from flake8_django_orm.readers.operators import OPERATORS
+from flake8_django_orm.readers.patterns import PatternReader
 from flake8_django_orm.syntax.names import always_leaves, block_statements, bound_names, may_stop_early, target_names
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ Environment = dict[str, Value]
 STATES_A_STEP = 200
 
 
-class PythonReader(ExpressionReader):
+class PythonReader(PatternReader):
     """Reads one function body (or module body) as the machine's program."""
 
     def __init__(self, machine: Machine, unit: Unit, module: str, env: Environment, **context: Any) -> None:
@@ -71,7 +72,7 @@ class PythonReader(ExpressionReader):
         self._block(self.unit.ask(block_statements, body) if isinstance(body, cst.BaseSuite) else body)
         if self.yielded:
             pattern = alternatives(iteration.generalise(value) for value in self.yielded)
-            return Collection(shape=Shape.ITERATOR, element=pattern)
+            return Collection(shape=Shape.ITERATOR, element=pattern, identity=self.machine.store.new_identity())
         return alternatives(self.returned, self.machine.conditions) if self.returned else Constant(None)
 
     # -- blocks and branches ------------------------------------------------------------------------------------
@@ -159,8 +160,7 @@ class PythonReader(ExpressionReader):
 
         def run(case: cst.MatchCase) -> Callable[[], None]:
             def option() -> None:
-                for name in self.unit.ask(bound_names, case.pattern):
-                    self.env[name] = Unknown(loops=subject.loops)
+                self.match(case.pattern, subject)
                 if case.guard is not None:
                     self.truth(case.guard)
                 self._suite(case.body)
