@@ -1,6 +1,7 @@
 """Every case of every case file: its findings, its fixes, its proof on real Django.
 
-A case is one `## heading` of `tests/fixtures/rules/<family>/<rule-name>.md` or `tests/fixtures/owners/<owner>.md`;
+A case is one `## heading` of `tests/fixtures/rules/<family>/<rule-name>.md`, `tests/fixtures/owners/<owner>.md` or
+`tests/fixtures/shapes/<shapes>.md`;
 `docs/writing-cases.md` tells how to write one. Run one rule with
 `pytest tests/test_cases.py -k missing-select-related`. With
 FLAKE8_DJANGO_ORM_UPDATE_FIXES=1 the fixed blocks are written anew from what the fixes make; findings are
@@ -17,14 +18,14 @@ import pytest
 
 from flake8_django_orm.fixes.apply import applicable, parses
 from tests.harness import linting, postgresql
-from tests.harness.case_files import Case, SourceFile, case_files, owner_files
+from tests.harness.case_files import Case, SourceFile, all_case_files
 from tests.harness.django_process import SQLITE, DjangoInterpreter, DjangoProcess, interpreters
 from tests.harness.fixing import Fixed, difference, fix
 from tests.harness.proofs import check_proof, holds_on
 from tests.harness.updating import update_fixed_blocks
 
 FIXTURES = Path(__file__).with_name("fixtures")
-CASE_FILES = (*case_files(FIXTURES / "rules"), *owner_files(FIXTURES / "owners"))
+CASE_FILES = all_case_files(FIXTURES)
 CASES = tuple(case for file in CASE_FILES for case in file.cases)
 UPDATE = bool(os.environ.get("FLAKE8_DJANGO_ORM_UPDATE_FIXES"))
 

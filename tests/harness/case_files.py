@@ -174,6 +174,12 @@ def owner_files(directory: Path) -> Iterator[CaseFile]:
         yield read_case_file(path)
 
 
+def all_case_files(fixtures: Path) -> tuple[CaseFile, ...]:
+    """The case files of rules, of owners, and of the flows that rows take."""
+    folders = (fixtures / "owners", fixtures / "flows")
+    return (*case_files(fixtures / "rules"), *(file for folder in folders for file in owner_files(folder)))
+
+
 def _sections(path: Path, lines: list[str]) -> list[_Section]:
     sections = [_Section("", 1)]
     row = 1
