@@ -10,7 +10,17 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import annotated, containers, definitions, externals, iteration, objects, querysets, renders, rows
+from flake8_django_orm.machine import (
+    annotated,
+    containers,
+    definitions,
+    externals,
+    iteration,
+    objects,
+    querysets,
+    renders,
+    rows,
+)
 from flake8_django_orm.machine.events import TaskQueued
 from flake8_django_orm.machine.frames import Frame
 from flake8_django_orm.machine.loading import UNKNOWN_LOADING

@@ -75,7 +75,9 @@ def _pattern(machine: Machine, value: Value, place: Place) -> Value:
 
 
 def _items(machine: Machine, container: Collection) -> Collection:
-    pair = Collection(shape=Shape.TUPLE, items=(mappings.keys_of(machine, container), mappings.values_of(machine, container)))
+    pair = Collection(
+        shape=Shape.TUPLE, items=(mappings.keys_of(machine, container), mappings.values_of(machine, container))
+    )
     return Collection(shape=Shape.LIST, element=pair, bounded=container.bounded and container.identity == 0)
 
 

@@ -54,6 +54,11 @@ def repeats(machine: Machine, value: Value) -> tuple[Repeats, int | None]:
                 return Repeats.ROWS, one.result
             case Collection() if (result := _gathered(machine, one)) is not None:
                 return Repeats.ROWS, result
+            case Collection(identity=identity) if identity in machine.filled_by:
+                loop = machine.filled_by[identity]
+                if loop.repeats is Repeats.ROWS:
+                    return Repeats.ROWS, loop.result
+                found = (Repeats.ITEMS, None)
             case Collection(bounded=True, items=tuple()):
                 continue
             case Collection(bounded=True, identity=0):
@@ -225,7 +230,7 @@ def put(machine: Machine, container: Collection, slot: str, value: Value) -> Non
     machine.put_in(container, value)
     if not container.identity:
         return
-    machine.note_refilled(container.identity)
+    machine.note_filled(container.identity)
     old = machine.store.members(container.identity).get(slot)
     new = generalise(value)
     machine.store.set_member(container.identity, slot, new if old is None else alternatives([old, new]))
@@ -282,13 +287,13 @@ def take(machine: Machine, container: Value, pattern: Value) -> Value:
     if isinstance(container, QuerySetValue) and container.streamed:
         identity = container.result
     loop = machine.loops[-1] if machine.loops and identity else None
+    goes_on = loop is not None and identity <= loop.built_before and loop.repeats is not Repeats.BOUNDED
     parts: list[Value] = []
     for one in each(pattern):
-        if isinstance(one, RowValue) and one.fetched is Fetched.ITERATED and loop is not None:
-            if identity <= loop.built_before and loop.repeats is not Repeats.BOUNDED:
-                loop = machine.repeat_for(loop, one.result, identity)
-                one = replace(one, loop=loop.number)
-                machine.store.forget_row(one.identity)
+        if loop is not None and goes_on and isinstance(one, RowValue) and one.fetched is Fetched.ITERATED:
+            loop = machine.repeat_for(loop, one.result, identity)
+            one = replace(one, loop=loop.number)
+            machine.store.forget_row(one.identity)
         parts.append(one)
     return choose(machine, alternatives(parts), UNKNOWN)
 

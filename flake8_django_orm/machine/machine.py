@@ -158,6 +158,9 @@ class Machine:
     loops: list[Loop] = field(default_factory=list)
     conditions: int = 0
     suspended: set[int] = field(default_factory=set)
+    filled_by: dict[int, Loop] = field(
+        default_factory=dict
+    )  # containers and the loops that put something in each round
     refilling: set[int] = field(default_factory=set)  # loops that fill what they take their rows out of
     work: int = 0
     depth_cuts: int = 0
@@ -242,10 +245,13 @@ class Machine:
         self.loops[self.loops.index(loop)] = repeated
         return repeated
 
-    def note_refilled(self, container: int) -> None:
-        """A container is filled. A loop that takes its rows out of it meets others too: how many, and which, is not
-        known."""
+    def note_filled(self, container: int) -> None:
+        """A container is filled. One that a loop fills in each round grows with what the loop goes over; a loop that
+        takes its rows out of it meets others too: how many, and which, is not known."""
         self.refilling.update(loop.number for loop in self.loops if loop.taken_from == container)
+        around = [loop for loop in self.counting_loops() if container <= loop.built_before]
+        if around and not self.is_conditional(around[0]):
+            self.filled_by.setdefault(container, around[-1])
 
     @contextmanager
     def looping(self, loop: Loop) -> Iterator[None]:

@@ -28,14 +28,15 @@ from flake8_django_orm.machine.values import (
     loops_of,
 )
 from flake8_django_orm.orm.callables import DATACLASSES, FIELDS, NAMED_TUPLE, NAMESPACE
-from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr
 from flake8_django_orm.project.project import External
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from flake8_django_orm.machine.machine import Machine
+    from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr
     from flake8_django_orm.syntax.units import Place
+
 
 def make(machine: Machine, callee: ClassValue, arguments: tuple[Argument, ...], place: Place) -> Value:
     """`Shelf("poems", books)`: a class of the project is called."""

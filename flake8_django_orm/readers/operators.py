@@ -232,7 +232,8 @@ class OperatorReader(DisplayReader):
         if left.shape is Shape.DICT:
             return mappings.united(self.machine, (left, right))
         place = self.place(node)
-        parts = [iteration.pattern_of(self.machine, one, place) for one in (left, right) if one.items != ()]
+        held = [one for one in (left, right) if one.items != () or self._is_filled(one)]
+        parts = [iteration.pattern_of(self.machine, one, place) for one in held]
         pattern = alternatives(parts) if parts else UNKNOWN
         return Collection(shape=left.shape, element=pattern, identity=self.machine.store.new_identity())
 
