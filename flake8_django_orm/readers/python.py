@@ -260,7 +260,8 @@ class PythonReader(PatternReader):
             self._block(self.unit.ask(block_statements, node.orelse.body))
 
     def visit_While(self, node: cst.While) -> None:
-        loop = self.machine.new_loop(self.place(node.test), Repeats.POLLING)
+        leaves = self.unit.ask(always_leaves, node.body) is not None
+        loop = self.machine.new_loop(self.place(node.test), Repeats.BOUNDED if leaves else Repeats.POLLING)
         before = dict(self.env)
         self._enter_loop(loop, node.body)
         with self.machine.looping(loop):
