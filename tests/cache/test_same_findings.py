@@ -25,15 +25,10 @@ from flake8_django_orm.findings import Finding
 from flake8_django_orm.rules import all_rules
 from flake8_django_orm.source import SourceError
 from tests.harness import linting
-from tests.harness.case_files import Case, case_files, owner_files
+from tests.harness.case_files import Case, all_case_files
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-CASES = [
-    case
-    for file in (*case_files(FIXTURES / "rules"), *owner_files(FIXTURES / "owners"))
-    for case in file.cases
-    if len(case.files) > 1
-]
+CASES = [case for file in all_case_files(FIXTURES) for case in file.cases if len(case.files) > 1]
 PACKAGES = ("rest_framework", "django.contrib.auth")
 NAMES = re.compile(r"\b[a-z_]{3,}\b")
 
