@@ -231,12 +231,18 @@ def _source(machine: Machine, value: Value, place: Place, described: callables.I
     bounded = True
     how = "list" if described.gives in (callables.Gives.LIST, callables.Gives.TUPLE, callables.Gives.SET) else "iterate"
     for one in each(value):
-        bounded = bounded and isinstance(one, Collection) and (one.bounded or one.items is not None)
+        bounded = bounded and _is_bounded(one)
         pattern = iteration.pattern_of(machine, one, place, how)
         if described.nested:
             pattern = alternatives(iteration.pattern_of(machine, inner, place) for inner in each(pattern))
         patterns.append(pattern)
     return alternatives(patterns), bounded
+
+
+def _is_bounded(value: Value) -> bool:
+    if isinstance(value, QuerySetValue):
+        return value.single or value.empty
+    return isinstance(value, Collection) and (value.bounded or value.items is not None)
 
 
 def for_each(machine: Machine, iterable: Value, function: Value, place: Place) -> Value:

@@ -61,7 +61,7 @@ def repeats(machine: Machine, value: Value) -> tuple[Repeats, int | None]:
                 found = (Repeats.ITEMS, None)
             case Collection(bounded=True, items=tuple()):
                 continue
-            case Collection(bounded=True, identity=0):
+            case Collection(bounded=True) if not _filled(machine, one):
                 continue
             case Collection(element=RowValue(origin=QuerySetValue(single=True, loops=loops), path=())) if not loops:
                 continue  # a list or page of such a queryset; one that depends on a loop is asked again and again

@@ -646,6 +646,8 @@ class Machine:
         if isinstance(value, Alternatives) and self.conditions > value.conditions:
             # Behind a condition of its own: it may be the one under which the relation was loaded.
             value = relations.loaded_ways(self, value, name)
+        if isinstance(value, Alternatives) and (member := rows.shared_member(self, value, name, place)) is not None:
+            return member
         return self._each(value, lambda one: attributes.read_attribute(self, one, name, place))
 
     def call(self, callee: Value, arguments: Sequence[Argument], place: Place) -> Value:
@@ -674,6 +676,10 @@ class Machine:
         """`str(value)`, an f-string, `%`, print: runs `__str__`."""
         for one in each(value):
             self.note_use(one)
+        if isinstance(value, Alternatives) and (shown := rows.shared_member(self, value, "__str__", place)) is not None:
+            self.call(shown, (), place)
+            return
+        for one in each(value):
             rows.as_text(self, one, place)
 
     def contains(self, container: Value, value: Value, place: Place) -> None:

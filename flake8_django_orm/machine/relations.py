@@ -5,6 +5,7 @@ In: a row and one of its relations. Out: the row or the related manager at the o
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,32 @@ from flake8_django_orm.machine.values import (
 from flake8_django_orm.project.models import RelationKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.project.models import Model, Relation
     from flake8_django_orm.syntax.units import Place
+
+
+#: What stands under a relation that a row is known not to have: whoever reads it there has put it there before.
+ABSENT = Unknown()
+
+
+@contextmanager
+def without_relation(machine: Machine, row: RowValue, name: str) -> Iterator[None]:
+    """Run a block that is met only by rows without this relation: `if not hasattr(row, "profile"):`."""
+    state = machine.store.row(row.identity)
+    if state.assigned.get(name) is ABSENT:
+        yield
+        return
+    machine.store.set_row(row.identity, replace(state, assigned={**state.assigned, name: ABSENT}))
+    try:
+        yield
+    finally:
+        state = machine.store.row(row.identity)
+        if state.assigned.get(name) is ABSENT:
+            kept = {other: value for other, value in state.assigned.items() if other != name}
+            machine.store.set_row(row.identity, replace(state, assigned=kept))
 
 
 def target_model(machine: Machine, relation: Relation) -> Model | None:

@@ -22,6 +22,7 @@ from flake8_django_orm.machine.loading import NOTHING
 from flake8_django_orm.machine.store import RowState
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Alternatives,
     Argument,
     Arithmetic,
     Collection,
@@ -132,6 +133,36 @@ def _note_deferred(machine: Machine, row: RowValue, column: str, place: Place) -
     )
     state = machine.store.row(row.identity)
     machine.store.set_row(row.identity, replace(state, reads={**state.reads, column: True}))
+
+
+def shared_member(machine: Machine, value: Alternatives, name: str, place: Place) -> Value | None:
+    """A method or property of the project, read of what may be several rows of one model: it runs once, for any of
+    them, so that a condition in it may be the one under which one of them was loaded. None for anything else."""
+    first, *others = value.values
+    if not isinstance(first, RowValue) or not all(
+        isinstance(one, RowValue) and one.model.key == first.model.key for one in others
+    ):
+        return None
+    model, method = first.model, machine.project.find_method(first.model.key, name)
+    if method is None or method.is_static or method.is_classmethod or name in model.relations:
+        return None
+    if method.is_cached_property or column_named(model, name) is not None or _is_given(machine, value, name):
+        return None
+    bound = FunctionValue(facts=method, bound=value)
+    return machine.call(bound, (), place) if method.is_property else bound
+
+
+def _is_given(machine: Machine, value: Alternatives, name: str) -> bool:
+    """Whether any of the rows has the name from elsewhere: assigned, annotated, a list that a Prefetch fills."""
+    return any(
+        isinstance(row, RowValue)
+        and (
+            name in machine.store.row(row.identity).assigned
+            or name in row.loading.annotations
+            or relations.loaded_entry(machine, row, name) is not None
+        )
+        for row in value.values
+    )
 
 
 def _class_member(machine: Machine, row: RowValue, name: str, place: Place) -> Value:

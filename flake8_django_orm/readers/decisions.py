@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from flake8_django_orm.machine import relations
 from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.loading import How
 from flake8_django_orm.machine.values import (
     Collection,
     Constant,
+    ExternalValue,
     Fetched,
     Instance,
     ModelClass,
@@ -23,8 +25,11 @@ from flake8_django_orm.machine.values import (
     RowValue,
     Value,
 )
+from flake8_django_orm.orm.querysets import queryset_method
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flake8_django_orm.readers.evaluation import Evaluator
 
 
@@ -50,6 +55,8 @@ def decided(reader: Evaluator, test: cst.BaseExpression) -> bool | None:
             given = _given(reader, left) if isinstance(left, cst.Name) else _settled(reader, left)
             if given is None and isinstance(left, cst.Name):
                 return _is_there(reader, left, comparison)
+            if given is None and (evaluated := _is_evaluated(reader, left)) is not None:
+                return _as_compared(evaluated, comparison)
             return _compared(reader, given, comparison) if given is not None else None
         case cst.Call(
             func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name() as name), cst.Arg(value=kinds)]
@@ -78,12 +85,36 @@ def _is_there(reader: Evaluator, name: cst.Name, comparison: cst.ComparisonTarge
     fetched = isinstance(value, RowValue) and value.origin is not None and not value.maybe_none
     if not (fetched or isinstance(value, (QuerySetValue, Collection))) or reader.env.get(name.value) != value:
         return None
+    return _as_compared(True, comparison)
+
+
+def _as_compared(is_there: bool, comparison: cst.ComparisonTarget) -> bool | None:
+    """`x is None` and `x is not None`, where it is known whether x is something."""
     match comparison:
         case cst.ComparisonTarget(operator=cst.Is(), comparator=cst.Name(value="None")):
-            return False
+            return not is_there
         case cst.ComparisonTarget(operator=cst.IsNot(), comparator=cst.Name(value="None")):
-            return True
+            return is_there
     return None
+
+
+def _is_evaluated(reader: Evaluator, read: cst.BaseExpression) -> bool | None:
+    """Whether `queryset._result_cache` holds rows, of a queryset that the code has built."""
+    match read:
+        case cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value="_result_cache")):
+            pass
+        case cst.Call(
+            func=cst.Name(value="getattr"),
+            args=[cst.Arg(value=cst.Name(value=owner)), cst.Arg(value=cst.SimpleString() as text), *_],
+        ) if text.evaluated_value == "_result_cache":
+            pass
+        case _:
+            return None
+    queryset = reader.env.get(owner)
+    if not isinstance(queryset, QuerySetValue) or not queryset.steps or queryset.relation is not None:
+        return None  # the queryset of a prefetched manager has its rows from the start
+    state = reader.machine.store.result(queryset.result)
+    return state.evaluated if state.evaluated or not (state.maybe_evaluated or state.escaped) else None
 
 
 def _is_stored(reader: Evaluator, read: cst.BaseExpression) -> bool | None:
@@ -148,10 +179,12 @@ def _is_member(given: Constant, container: Value, *, negated: bool) -> bool | No
 
 def _is_instance(reader: Evaluator, name: cst.Name, kinds: cst.BaseExpression) -> bool | None:
     row = reader.env.get(name.value)
-    if not isinstance(row, RowValue) or row.origin is None:
-        return None
     wanted = reader.evaluate(kinds)
     classes: tuple[Value, ...] | None = wanted.items if isinstance(wanted, Collection) else (wanted,)
+    if isinstance(row, QuerySetValue) and row.steps:
+        return _is_queryset(classes or ())
+    if not isinstance(row, RowValue) or row.origin is None:
+        return None
     keys = [kind.model.key for kind in classes or () if isinstance(kind, ModelClass)]
     if not keys or len(keys) != len(classes or ()):
         return None
@@ -162,10 +195,41 @@ def _is_instance(reader: Evaluator, name: cst.Name, kinds: cst.BaseExpression) -
     return None if any(row.model.key in project.mro(key) for key in keys) else False
 
 
+def _is_queryset(classes: Sequence[Value]) -> bool | None:
+    """Whether a queryset is an instance of any of the classes, as far as these are Django's and Python's own."""
+    names = [one.name for one in classes if isinstance(one, ExternalValue)]
+    if any(name.endswith(".QuerySet") for name in names):
+        return True
+    is_plain = bool(names) and all(name.startswith("builtins.") for name in names) and len(names) == len(classes)
+    return False if is_plain else None
+
+
+def missing_relation(reader: Evaluator, test: cst.BaseExpression) -> tuple[RowValue, str, bool] | None:
+    """The row that lacks a relation on one way behind `hasattr(row, "profile")`, the relation's name, and whether it is
+    the way on which the test holds; None for any other test."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            found = missing_relation(reader, inner)
+            return None if found is None else (found[0], found[1], not found[2])
+        case cst.Call(
+            func=cst.Name(value="hasattr"), args=[cst.Arg(value=cst.Name(value=owner)), cst.Arg(value=attribute)]
+        ):
+            row, name = reader.env.get(owner), reader.evaluate(attribute)
+            if isinstance(row, RowValue) and isinstance(name, Constant) and name.value in row.model.relations:
+                return row, str(name.value), False
+    return None
+
+
 def _has_attribute(reader: Evaluator, name: cst.Name, attribute: cst.BaseExpression) -> bool | None:
     """True for what the row's queryset adds to it; without that, the row may have got it in other ways."""
     row, wanted = reader.env.get(name.value), reader.evaluate(attribute)
-    if not isinstance(row, RowValue) or not isinstance(wanted, Constant) or row.loading.unknown:
+    if isinstance(row, QuerySetValue) and row.steps and isinstance(wanted, Constant):
+        return True if queryset_method(str(wanted.value)) is not None else None
+    if not isinstance(row, RowValue) or not isinstance(wanted, Constant):
+        return None
+    if reader.machine.store.row(row.identity).assigned.get(str(wanted.value)) is relations.ABSENT:
+        return False
+    if row.loading.unknown:
         return None
     entry = row.loading.get(wanted.value) if isinstance(wanted.value, str) else None
     added = wanted.value in row.loading.annotations or (entry is not None and entry.how is How.TO_ATTR)

@@ -128,7 +128,7 @@ class ExpressionReader(ComprehensionReader):
         receiver = self.env.get(self.receiver) if self.receiver else None
         if receiver is None or self.class_key is None:
             return UNKNOWN
-        return SuperValue(receiver, self.class_key)
+        return alternatives(SuperValue(one, str(self.class_key)) for one in each(receiver))
 
     def _super_after(self, after: Value, receiver: Value) -> Value:
         """`super(Book, self)`."""

@@ -8,12 +8,13 @@ The visitor methods carry libcst's names; expressions are in `readers/expression
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from flake8_django_orm.machine import iteration
+from flake8_django_orm.machine import iteration, relations
 from flake8_django_orm.machine.events import QuerySetDiscarded
 from flake8_django_orm.machine.frames import Loop, Repeats
 from flake8_django_orm.machine.values import (
@@ -34,7 +35,7 @@ from flake8_django_orm.machine.values import (
 )
 from flake8_django_orm.orm.callables import TRANSACTIONS
 from flake8_django_orm.readers import column_tests
-from flake8_django_orm.readers.decisions import decided
+from flake8_django_orm.readers.decisions import decided, missing_relation
 from flake8_django_orm.readers.guards import (
     catches_conflict,
     catches_fault,
@@ -127,18 +128,21 @@ class PythonReader(PatternReader):
     def visit_If(self, node: cst.If) -> None:
         outcome = decided(self, node.test)
         learned = self.truth(node.test)
+        missing = missing_relation(self, node.test)
         orelse = node.orelse
         stays: list[Known] = []
         transaction = in_transaction(node.test)
 
         def body() -> None:
-            with self.machine.knowing(learned.when_true), self.machine.transaction(transaction is True):
+            known, opened = self.machine.knowing(learned.when_true), self.machine.transaction(transaction is True)
+            with known, opened, self._lacking(missing, when=True):
                 self._suite(node.body)
             if self.alive:
                 stays.append(learned.when_true)
 
         def otherwise() -> None:
-            with self.machine.knowing(learned.when_false), self.machine.transaction(transaction is False):
+            known, opened = self.machine.knowing(learned.when_false), self.machine.transaction(transaction is False)
+            with known, opened, self._lacking(missing, when=False):
                 if isinstance(orelse, cst.If):
                     self.visit_If(orelse)
                 elif orelse is not None:
@@ -153,6 +157,12 @@ class PythonReader(PatternReader):
             self._suite(node.body)
         else:
             otherwise()
+
+    def _lacking(self, missing: tuple[RowValue, str, bool] | None, *, when: bool) -> AbstractContextManager[None]:
+        """A block that only rows without a relation come to, if it is the one behind that outcome of the test."""
+        if missing is None or missing[2] is not when:
+            return nullcontext()
+        return relations.without_relation(self.machine, missing[0], missing[1])
 
     def visit_Match(self, node: cst.Match) -> None:
         subject = self.evaluate(node.subject)
