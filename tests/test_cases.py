@@ -1,7 +1,7 @@
 """Every case of every case file: its findings, its fixes, its proof on real Django.
 
 A case is one `## heading` of `tests/fixtures/rules/<family>/<rule-name>.md`, `tests/fixtures/owners/<owner>.md` or
-`tests/fixtures/shapes/<shapes>.md`;
+`tests/fixtures/flows/<flows>.md`;
 `docs/writing-cases.md` tells how to write one. Run one rule with
 `pytest tests/test_cases.py -k missing-select-related`. With
 FLAKE8_DJANGO_ORM_UPDATE_FIXES=1 the fixed blocks are written anew from what the fixes make; findings are
