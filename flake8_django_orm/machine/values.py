@@ -424,7 +424,7 @@ def alternatives(values: Iterable[Value], conditions: int | None = None) -> Valu
             if part not in flat:
                 flat.append(part)
     if len(flat) > MAX_ALTERNATIVES:
-        flat = list({_kind(value): value for value in reversed(_with_one_literal(flat))}.values())[::-1]
+        flat = _one_of_each_kind(_with_one_literal(flat))
     if len(flat) == 1:
         return flat[0]
     if not flat or len(flat) > MAX_ALTERNATIVES:
@@ -441,6 +441,20 @@ def _as_grown(value: Value, grown: Sequence[QuerySetValue]) -> Value:
     ):
         return replace(value, loading=replace(value.loading, unknown=True))
     return value
+
+
+def _one_of_each_kind(values: list[Value]) -> list[Value]:
+    """The values without those that say the same: of several querysets the one that was built in the fewest steps."""
+    kept: dict[Value, Value] = {}
+    for value in values:
+        kind = _kind(value)
+        if kind not in kept or _steps(value) < _steps(kept[kind]):
+            kept[kind] = value
+    return list(kept.values())
+
+
+def _steps(value: Value) -> int:
+    return len(value.steps) if isinstance(value, QuerySetValue) else 0
 
 
 def _kind(value: Value) -> Value:
