@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from flake8_django_orm.config import Settings
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
+    from flake8_django_orm.own_roots import OwnRoots
     from flake8_django_orm.project.facts import FunctionFacts, ModuleFacts
     from flake8_django_orm.readers.execution import Execution
-    from flake8_django_orm.rules.base import Report
+    from flake8_django_orm.rules.base import Report, Rule
     from flake8_django_orm.syntax.units import Place
 
 
@@ -157,6 +158,7 @@ class Engine:
         if self.project.text(relative) != text:
             self.project = self._project({**self.settings.overlays, path: text})
             self._gate, self._execution = FunctionGate(self.project), None
+            self.__dict__.pop("_own_roots", None)
             self._results = None  # text that is not on disk: nothing to be kept
         return SourceFile(path, relative, text)
 
@@ -182,13 +184,15 @@ class Engine:
                 if isinstance(event, rule.listens)
                 for report in rule.check(event, context)
             ]
-            # A class whose method sends a query may be driven by the framework too: the method has said so by itself.
-            reports = [(rule, report) for rule, report in reports if _query_in_loop(rule.code, report) not in told]
-            told |= {query for rule, report in reports if (query := _query_in_loop(rule.code, report)) is not None}
             if reports:
-                from flake8_django_orm.reporting import to_findings
+                from flake8_django_orm.reporting import to_findings, without_doubles
 
-                yield from to_findings(reports, self.execution, facts.path, scope)
+                # A class whose method sends a query may be driven by the framework too: the method has said so by
+                # itself. And one access, to which two functions hand their rows, has one cure.
+                own = list(self._own_roots.without_theirs(without_doubles(reports)))
+                own = [(rule, report) for rule, report in own if _told_once(rule, report) not in told]
+                told |= {said for rule, report in own if (said := _told_once(rule, report)) is not None}
+                yield from to_findings(own, self.execution, facts.path, scope)
 
     @property
     def execution(self) -> Execution:
@@ -198,6 +202,12 @@ class Engine:
 
             self._execution = Execution(self.project, self._gate)
         return self._execution
+
+    @cached_property
+    def _own_roots(self) -> OwnRoots:
+        from flake8_django_orm.own_roots import OwnRoots
+
+        return OwnRoots(self.project, self.execution, self.django_version, self._rules)
 
     def _roots(
         self, source: SourceFile, facts: ModuleFacts, interest: Interest
@@ -287,7 +297,10 @@ def _syntax_error(text: str) -> str:
     return "cannot be parsed"
 
 
-def _query_in_loop(code: str, report: Report) -> tuple[str, Place, Place] | None:
-    """A query and the loop that repeats it, as a rule sees them; None for a report about something else."""
+def _told_once(rule: Rule, report: Report) -> tuple[str, Place, Place] | None:
+    """What a file tells once, whichever of its roots lead there: a query with the loop that repeats it, an access that
+    is cured where it stands; None for any other report."""
     event = report.event
-    return (code, report.place, event.loops[-1].place) if isinstance(event, QueryRun) and event.loops else None
+    if rule.cured_at_access:
+        return rule.code, report.place, report.place
+    return (rule.code, report.place, event.loops[-1].place) if isinstance(event, QueryRun) and event.loops else None

@@ -60,7 +60,7 @@ def to_findings(
 ) -> Iterator[Finding]:
     """The findings of one root."""
     seen: set[object] = set()
-    for rule, report in without_doubles(reports):
+    for rule, report in reports:
         anchor, span = _anchor(report, execution, path)
         source = execution.source(path)
         if anchor is None or source is None:
@@ -87,6 +87,8 @@ def to_findings(
 
 def _trouble(rule: Rule, report: Report) -> object:
     """What a report is about: two ways to the same access of the same queryset are one trouble, with one cure."""
+    if rule.cured_at_access:
+        return (rule.code, report.place)
     queryset = queryset_of(report)
     built = queryset.steps[0].place if queryset is not None and queryset.steps else None
     cure = report.fix.edits if report.fix is not None else built

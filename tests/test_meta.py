@@ -54,6 +54,7 @@ LAYERS = (
     ("terminal",),
     ("explaining",),
     ("engine",),
+    ("own_roots",),
     ("reporting",),
     ("rules",),
     ("fixes",),

@@ -276,16 +276,14 @@ def _is_project_path(path: str) -> bool:
 
 
 def _is_queryset_method(project: Project, queryset: QuerySetValue, frame: Frame) -> bool:
-    """True if the frame runs a method of the queryset's own manager or queryset class."""
+    """True if the frame runs a method of the queryset's own manager or queryset class, or one that it overrides."""
     name = frame.qualname.rsplit(".", 1)[-1]
     facts = queryset.manager
     if facts is None or name == "get_queryset":
         return False
-    for key in (facts.manager_class, facts.queryset_class):
-        method = project.find_method(key, name) if key else None
-        if method is not None and method.key == frame.function and not method.is_property:
-            return True
-    return False
+    keys = [key for own in (facts.manager_class, facts.queryset_class) if own for key in project.mro(own)]
+    methods = (project.find_method(key, name) for key in keys)
+    return any(m is not None and m.key == frame.function and not m.is_property for m in methods)
 
 
 def _returns(body: Sequence[cst.BaseStatement], node: cst.CSTNode, chained: Sequence[cst.CSTNode]) -> bool:

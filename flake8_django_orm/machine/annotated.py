@@ -18,12 +18,14 @@ from flake8_django_orm.machine.values import (
     ExternalValue,
     Fetched,
     Instance,
+    ManagerValue,
     ModelClass,
     QuerySetValue,
     RowValue,
     Shape,
     Value,
 )
+from flake8_django_orm.project.django_names import MANAGER, QUERYSET
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -107,6 +109,21 @@ def given_row(machine: Machine, key: str) -> Value:
         fetched=Fetched.GIVEN,
         loading=UNKNOWN_LOADING,
     )
+
+
+def given_by_manager(machine: Machine, key: str, method: str) -> Value | None:
+    """`self` in a method of a manager or queryset class that one model has; None for any other class."""
+    ancestors = machine.project.ancestors(key)
+    is_manager, is_queryset = MANAGER in ancestors, QUERYSET in ancestors
+    model = machine.project.model_of_manager(key) if is_manager or is_queryset else None
+    if model is None:
+        return None
+    if not is_manager:
+        row = given_row(machine, model.key)
+        return given_queryset(machine, row) if isinstance(row, RowValue) else None
+    own = (m for m in model.managers.values() if m.manager_class is not None)
+    manager = next((m for m in own if key in machine.project.mro(m.manager_class or "")), None)
+    return ManagerValue(model=model, manager=manager, plain=method == "get_queryset")
 
 
 def given_queryset(machine: Machine, item: RowValue) -> QuerySetValue:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.frames import Repeats
-from flake8_django_orm.machine.values import Argument, RowValue, Scalar, UnknownKey, Value, loops_of
+from flake8_django_orm.machine.values import Argument, RowValue, Scalar, UnknownKey, Value, each, loops_of
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.events import QueryRun
@@ -119,6 +119,8 @@ def _owner(model: Model, argument: Argument) -> tuple[RowValue | None, Relation 
 def _is_itself(model: Model, value: Value) -> bool:
     """True for the key of a row of the same model: the row is fetched anew, to see what it is like by now. The key of a
     row that is not known may be that."""
-    if isinstance(value, UnknownKey):
-        return True
-    return isinstance(value, Scalar) and value.row.model.key == model.key and value.column == model.primary_key
+    return all(
+        isinstance(one, UnknownKey)
+        or (isinstance(one, Scalar) and one.row.model.key == model.key and one.column == model.primary_key)
+        for one in each(value)
+    )

@@ -20,6 +20,13 @@ def built_here(query: QueryRun) -> bool:
     return bool(query.queryset.steps) and query.queryset.steps[-1].frame is query.frame
 
 
+def told_where_called(query: QueryRun) -> bool:
+    """True where a function that the root calls holds queryset and query: for a rule that asks for no loop, the loops
+    around the call are no piece of the finding."""
+    frame = query.frame
+    return frame.parent is not None and all(frame in built.ancestors() for built in query.queryset.frames)
+
+
 def rows_unused(query: QueryRun) -> bool:
     """True where nobody else may look at the rows that the query fetches, or be answered from them."""
     return not query.queryset.shared and all(use.how in _NO_ROWS for use in _others(query))

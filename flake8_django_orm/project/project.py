@@ -308,6 +308,30 @@ class Project(Asking):
         return {}
 
     @asked
+    def model_of_manager(self, key: str) -> Model | None:
+        """The model whose rows a manager or queryset class hands out; None where no model has it, or several do.
+
+        The class may be made for a model and all that extend it; models of test files do not count.
+        """
+        if key not in self._managed:
+            found = {
+                model.key: model
+                for model in self.models()
+                if file_kind(model.path) is not FileKind.TEST and self._is_managed_by(model, key)
+            }
+            roots = [model for model in found.values() if not any(k in found for k in model.mro if k != model.key)]
+            self._managed[key] = roots[0] if len(roots) == 1 else None
+        return self._managed[key]
+
+    def _is_managed_by(self, model: Model, key: str) -> bool:
+        classes = {name for one in model.managers.values() for name in (one.manager_class, one.queryset_class) if name}
+        return key in classes or any(key in self.ancestors(name) for name in classes)
+
+    @cached_property
+    def _managed(self) -> dict[str, Model | None]:
+        return {}
+
+    @asked
     def user_model(self) -> Model | None:
         """The model that AUTH_USER_MODEL names in the project's settings, Django's own User by default."""
         found = self._graph.user_class()

@@ -127,8 +127,10 @@ def _is_stored(reader: Evaluator, read: cst.BaseExpression) -> bool | None:
         case _:
             return None
     row = reader.env.get(owner)
-    if not isinstance(row, RowValue) or row.origin is None or row.fetched is Fetched.CREATED or row.maybe_none:
+    if not isinstance(row, RowValue) or row.origin is None or row.fetched is Fetched.CREATED:
         return None
+    if row.maybe_none and owner != reader.receiver:
+        return None  # first() may have found nothing; but then nobody calls a method of it
     key = row.model.primary_key
     state = reader.machine.store.row(row.identity)
     if key in state.written or state.escaped:

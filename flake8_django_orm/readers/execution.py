@@ -80,6 +80,10 @@ class Execution:
         """Whether a function that is handed no rows may still touch the database."""
         return self.gate.may_query(facts)
 
+    def is_root(self, facts: FunctionFacts) -> bool:
+        """Whether the function is read for itself when its file is linted."""
+        return self.gate.passes(facts, self.text_of(facts))
+
     def assigned_value(self, machine: Machine, module: str, path: str, assignment: Assignment) -> Value:
         """The value of an assignment in a class or module body, read by the reader where its words name a query."""
         source = self.source(path)
@@ -243,7 +247,7 @@ def root_frame(facts: FunctionFacts) -> Frame:
 
 def receiver_value(machine: Machine, facts: FunctionFacts) -> Value:
     """What `self` or `cls` is where no caller is seen."""
-    from flake8_django_orm.machine.annotated import given_row
+    from flake8_django_orm.machine.annotated import given_by_manager, given_row
     from flake8_django_orm.machine.values import Instance, ModelClass
 
     key = f"{facts.module}.{facts.class_name}"
@@ -254,6 +258,9 @@ def receiver_value(machine: Machine, facts: FunctionFacts) -> Value:
         # An abstract model has the relations that others point at it only where a model completes it.
         completed = machine.project.concrete_of(key) if found.model.abstract else None
         return given_row(machine, completed.key if completed is not None else key)
+    given = given_by_manager(machine, key, facts.name)
+    if given is not None:
+        return given
     instance = Instance(key, machine.store.new_identity())
     if _VIEWSET in machine.project.ancestors(key) and _is_action(facts):
         machine.settled[instance.identity, "action"] = Constant(facts.name)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.orm.querysets import queryset_method
+from flake8_django_orm.project.django_names import MANAGER, QUERYSET
 from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.readers.expression_gate import ExpressionGate
 from flake8_django_orm.readers.row_sources import FETCHING_FUNCTIONS, ROW_NAMES, RowSources
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\(")
+_OF_SELF = re.compile(r"\bself\.(\w+)\(")
 _GIVES = frozenset({"return", "yield"})
 _KEY = re.compile(r"\.(?:pk|id)\b")
 
@@ -116,7 +119,7 @@ class FunctionGate:
         a key, maybe of a row that it was handed, and calls one that queries.
         """
         self.project.note("gate_words", function.path)
-        if self.gate.passes(text):
+        if self.gate.passes(text) or self._asks_itself(function, text):
             return self.sources.may_hold(function)
         called = [f for name in sorted(set(_CALL.findall(text))) if (f := self._called(function, name)) is not None]
         if _KEY.search(text) and any(self.queries(one) for one in called):
@@ -126,6 +129,13 @@ class FunctionGate:
         if any(one.name == "__init__" and self._gives_rows(one) for one in called):
             return True  # a method of the object may take what it keeps
         return len(called) > 1 or not _TAKES_ROWS.isdisjoint(_WORD.findall(text))
+
+    def _asks_itself(self, function: FunctionFacts, text: str) -> bool:
+        """Whether a method of a manager or queryset asks `self` for rows: no word need name what that is."""
+        if function.class_name is None or not any(queryset_method(name) for name in _OF_SELF.findall(text)):
+            return False
+        ancestors = self.project.ancestors(f"{function.module}.{function.class_name}")
+        return MANAGER in ancestors or QUERYSET in ancestors
 
     def queries(self, function: FunctionFacts) -> bool:
         """Whether the function's own words name a manager, a model or a query."""

@@ -85,6 +85,7 @@ class Rule:
     only_on_purpose: ClassVar[str] = ""  # of a rule that is on: the part of what it says that is off by default
     listens: ClassVar[type[Event] | tuple[type[Event], ...]] = Event
     in_tests: ClassVar[bool] = True  # whether it speaks in test and migration files
+    cured_at_access: ClassVar[bool] = False  # its cure stands where the trouble shows, whatever leads there
     of_expressions: ClassVar[bool] = False  # speaks only of rows to which a database expression was assigned
 
     def check(self, event: Any, context: RuleContext) -> Iterator[Report]:

@@ -10,6 +10,7 @@ from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.machine.frames import Body
 from flake8_django_orm.machine.loop_bodies import calls_from_body
 from flake8_django_orm.machine.row_queries import Batching, batching, owned_by
+from flake8_django_orm.machine.values import Mode
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 if TYPE_CHECKING:
@@ -101,6 +102,10 @@ class QueryPerRow(Rule):
         advice = _ADVICE[kind]
         if relation is not None:
             advice = f'read {relation.name} instead, loaded by select_related("{relation.name}")'
+        elif kind is Batching.ROWS and event.queryset.mode is not Mode.ROWS:
+            steps = reversed(event.queryset.steps)
+            method = next((s.method for s in steps if s.method.startswith("values")), "values")
+            advice = f"prefetch them and take the columns from the rows, because {method}() uses no prefetched rows"
         yield Report(
             event=event,
             place=event.place,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import QueryRun
+from flake8_django_orm.machine.uses import told_where_called
 from flake8_django_orm.machine.values import Mode, Step
 from flake8_django_orm.orm.querysets import queryset_method
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
@@ -63,7 +64,7 @@ class EagerLoadingIgnored(Rule):
         eager = [step for step in queryset.steps if step.method in _EAGER]
         if reason is None or not eager or not event.sole_use or event.one_of_several or queryset.sliced:
             return
-        if any(step.frame is not event.frame or _is_reset(step) for step in eager):
+        if any(step.frame is not event.frame or _is_reset(step) for step in eager) or told_where_called(event):
             return
         # Fix builders import libcst, which a file without findings must not pay for.
         from flake8_django_orm.fixes.eager_calls import drop_calls

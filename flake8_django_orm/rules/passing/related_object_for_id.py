@@ -61,6 +61,7 @@ class RelatedObjectForId(Rule):
     name = "related-object-for-id"
     applicability = Applicability.SAFE
     in_tests = False
+    cured_at_access = True
     listens = RelationRead
 
     def check(self, event: RelationRead, context: RuleContext) -> Iterator[Report]:

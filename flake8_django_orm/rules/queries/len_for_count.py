@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_django_orm.findings import Applicability, Fix
 from flake8_django_orm.machine.events import QueryRun
-from flake8_django_orm.machine.uses import built_here, rows_only_counted, rows_unused
+from flake8_django_orm.machine.uses import built_here, rows_only_counted, rows_unused, told_where_called
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 
@@ -55,7 +55,7 @@ class LenForCount(Rule):
         # Counting locks no row, so len() of a locked queryset is what takes the lock.
         if event.how != "len" or event.one_of_several or queryset.raw or queryset.locked:
             return
-        if not built_here(event) or not rows_only_counted(event):
+        if not built_here(event) or not rows_only_counted(event) or told_where_called(event):
             return
         if event.asked and rows_unused(event):
             return  # only whether there are rows is asked, which DJQ502 says where it stands
@@ -63,10 +63,11 @@ class LenForCount(Rule):
 
         # A second len() is answered from the rows; a second count() would be a second query.
         edits = ask_count(context.project, event.place) if rows_unused(event) else None
+        where = "" if event.place.path == context.path else f" on {context.line_of(event.place)}"
         yield Report(
             event=event,
             place=event.place,
-            message=f"len() fetches all {queryset.model.name} rows only to count them: use count()",
+            message=f"len(){where} fetches all {queryset.model.name} rows only to count them: use count()",
             fix=Fix(Applicability.SAFE, "Let the database count", edits) if edits else None,
             model=queryset.model.label,
         )

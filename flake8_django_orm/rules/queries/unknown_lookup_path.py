@@ -14,6 +14,7 @@ from flake8_django_orm.orm.querysets import Names
 from flake8_django_orm.rules.base import Report, Rule, RuleContext
 
 if TYPE_CHECKING:
+    from flake8_django_orm.machine.values import QuerySetValue
     from flake8_django_orm.project.models import Model
 
 _LOOKUPS = {"==": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte", "in": "__in"}
@@ -81,7 +82,7 @@ class UnknownLookupPath(Rule):
             return
         for named in named_paths(event.step):
             found = walk(context.project, queryset.model, named.path, named.names, added)
-            if found.reason in ("unknown", "lookup"):
+            if found.reason in ("unknown", "lookup") and not _annotated_wrongly(queryset, found, context):
                 yield _report(event, named, found, context)
 
 
@@ -108,6 +109,14 @@ def _report(event: Chained, named: NamedPath, found: Walk, context: RuleContext)
         model=model.label,
         relations=(named.path,),
     )
+
+
+def _annotated_wrongly(queryset: QuerySetValue, found: Walk, context: RuleContext) -> bool:
+    """Whether the model is known from the annotation of a parameter alone, which nothing checks, and another model has
+    the name that this one lacks: then the annotation is as likely to be wrong."""
+    if queryset.steps or found.reason != "unknown" or found.model is not queryset.model:
+        return False
+    return any(found.wrong in {*one.columns, *one.relations} for one in context.project.models())
 
 
 def _kind(names: Names) -> str:
