@@ -14,6 +14,7 @@ import pytest
 
 from flake8_django_orm.config import Settings
 from flake8_django_orm.engine import Engine
+from flake8_django_orm.readers.execution import KEPT_UNITS
 from flake8_django_orm.rules import all_rules
 from flake8_django_orm.syntax.hollow import blank_out
 
@@ -177,3 +178,23 @@ def test_work_grows_no_faster_than_the_code(tmp_path: Path, make: Callable[[int]
 
     few, many = calls(100), calls(400)
     assert many < 4 * few * 1.2
+
+
+def test_a_table_of_data_is_not_parsed_for_the_words_in_its_texts(tmp_path: Path) -> None:
+    rows = "".join(f'    "{number}": "objects of Book",\n' for number in range(300))
+    reads = f"{FETCHES}\n\ndef one(key):\n    return Book.objects.get(pk=TABLE[key])\n".replace(
+        "import Book\n", "import Book\nfrom shop.data import TABLE\n"
+    )
+    engine = project(tmp_path, data=f"TABLE = {{\n{rows}}}\n", views=reads)
+    cost(engine, "views")
+    assert engine.statistics["lines parsed"] < 10
+
+
+def test_the_trees_that_are_kept_are_bounded_those_of_classes_too(tmp_path: Path) -> None:
+    classes = "".join(f"class Show{number}:\n    pages = {number}\n\n\n" for number in range(KEPT_UNITS + 50))
+    engine = project(tmp_path, views=classes)
+    facts = engine.project.module("shop.views")
+    assert facts is not None
+    assert all(engine.execution.class_unit(found) is not None for found in facts.classes.values())
+    assert engine.statistics["units parsed"] == KEPT_UNITS + 50
+    assert len(engine.execution._units) == KEPT_UNITS

@@ -29,11 +29,35 @@ if TYPE_CHECKING:
     from flake8_django_orm.readers.rendering import Templates
     from flake8_django_orm.source import SourceFile
 
-#: Parsed functions kept at a time: a tree takes about a megabyte a thousand lines.
+#: Parsed definitions kept at a time: a tree takes about a megabyte a thousand lines.
 KEPT_UNITS = 600
 
 _VIEWSET = "rest_framework.viewsets.ViewSetMixin"
 _ACTIONS = frozenset({"list", "retrieve", "create", "update", "partial_update", "destroy"})
+
+
+class _KeptUnits:
+    """The units that were asked for last, functions and class bodies alike: all of them would be most of the memory that
+    a large project takes.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Unit | None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._kept
+
+    def __getitem__(self, key: str) -> Unit | None:
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def __setitem__(self, key: str, unit: Unit | None) -> None:
+        self._kept[key] = unit
+        if len(self._kept) > KEPT_UNITS:
+            self._kept.popitem(last=False)
 
 
 class Execution:
@@ -42,7 +66,7 @@ class Execution:
     def __init__(self, project: Project, gate: FunctionGate | None = None) -> None:
         self.project = project
         self.gate = FunctionGate(project) if gate is None else gate
-        self._units: OrderedDict[str, Unit | None] = OrderedDict()
+        self._units = _KeptUnits()
         self._templates: Templates | None = None
         self._parsed_before = Counter(parsed)
 
@@ -60,12 +84,8 @@ class Execution:
         key = f"{facts.path}:{facts.qualname}:{facts.start}"
         self.project.note("definition_text", facts.path, facts.qualname)
         if key in self._units:
-            self._units.move_to_end(key)
             return self._units[key]
-        unit = self._parse(facts)
-        self._units[key] = unit
-        if len(self._units) > KEPT_UNITS:
-            self._units.popitem(last=False)
+        unit = self._units[key] = self._parse(facts)
         return unit
 
     def text_of(self, facts: FunctionFacts) -> str:

@@ -34,6 +34,8 @@ _FUNCTIONS = FETCHING_FUNCTIONS | {"atomic"}
 QUERY_WORDS = ROW_NAMES | {"atomic", "objects", "save", "asave"}
 #: Lines of a function that is entered whatever its words are.
 SHORT_FUNCTION = 12
+#: Lines of a statement that is judged by its code alone, not by the words in its texts.
+LONG_STATEMENT = 100
 _LOOPS = frozenset({"for", "map", "sorted", "filter", "join"})
 #: What may loop over rows that it is handed: loops, and the names by which templates and serializers are called.
 _TAKES_ROWS = _LOOPS | {"render", "render_to_string", "TemplateResponse", "SimpleTemplateResponse", "many"}
@@ -162,7 +164,7 @@ class FunctionGate:
     def statement_queries(self, text: str) -> bool:
         """Whether a statement names a manager, a model or a query, wherever it stands."""
         self.project.note("statement_queries", text)
-        return self.gate.queries(text)
+        return self._statement_queries(text)
 
     def import_may_query(self, path: str, text: str) -> bool:
         """Whether statements of a file that run on import may touch the database."""
@@ -209,7 +211,9 @@ class FunctionGate:
         return frozenset() if source is None else self._expressions.known_words(source.text)
 
     def _statement_queries(self, text: str) -> bool:
-        return self.gate.queries(text)
+        # The words of a table of data stand in its texts: to parse some thousand lines of them takes much memory.
+        is_long = text.count("\n") > LONG_STATEMENT
+        return self.gate.queries(code_of(text) if is_long else text)
 
     def _named_queries(self, path: str, qualname: str) -> bool:
         function = self.project.function_at(path, qualname)
