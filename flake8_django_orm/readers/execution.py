@@ -37,8 +37,9 @@ _ACTIONS = frozenset({"list", "retrieve", "create", "update", "partial_update", 
 
 
 class _KeptUnits:
-    """The units that were asked for last, functions and class bodies alike: all of them would be most of the memory that
-    a large project takes.
+    """The units that were asked for last, functions and class bodies alike.
+
+    All of them would be most of the memory that a large project takes.
     """
 
     def __init__(self) -> None:
