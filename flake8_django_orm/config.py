@@ -168,7 +168,7 @@ def leads_out_of(root: Path, path: Path) -> bool:
     """Whether a path (absolute) below the root is, or goes through, a symbolic link to something outside of it.
     What lies there is not read.
     """
-    return root in path.parents and _real(root) not in _real(path).parents
+    return root in path.parents and _real_root(root) not in _real(path).parents
 
 
 def is_beside(root: Path, path: Path) -> bool:
@@ -179,6 +179,11 @@ def is_beside(root: Path, path: Path) -> bool:
 
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
+
+
+@functools.lru_cache(maxsize=64)  # asked for every file
+def _real_root(root: Path) -> Path:
+    return _real(root)
 
 
 @functools.lru_cache(maxsize=4096)
