@@ -13,6 +13,7 @@ import libcst as cst
 
 from flake8_django_orm.findings import Edit
 from flake8_django_orm.syntax.visitor import children
+from flake8_django_orm.syntax.words import quotes_of
 
 if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
@@ -23,12 +24,17 @@ _NEXT_LINK = re.compile(r"(?:[ \t]*#[^\r\n]*)?(?P<lead>[ \t]*\\?\r?\n(?:[ \t]*\r
 
 def quoted(name: str, place: Place) -> str:
     """`name` as a string literal in the quotes that the expression at `place`, else its definition, uses most."""
-    quote = place.unit.ask(_usual_quote, place.node) or place.unit.ask(_usual_quote, place.unit.tree) or '"'
+    unit = place.unit
+    around = _more_usual(quotes_of(unit.whole)) if unit.whole else unit.ask(_usual_quote, unit.tree)
+    quote = unit.ask(_usual_quote, place.node) or around or '"'
     return f"{quote}{name}{quote}"
 
 
 def _usual_quote(node: cst.CSTNode) -> str | None:
-    quotes = list(_quotes(node))
+    return _more_usual(list(_quotes(node)))
+
+
+def _more_usual(quotes: Sequence[str]) -> str | None:
     single, double = quotes.count("'"), quotes.count('"')
     if single == double == 0:
         return None

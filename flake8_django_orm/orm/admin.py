@@ -30,6 +30,9 @@ THIRD_PARTY = frozenset(
     }
 )
 
+#: Attributes of an admin class that a fix changes, or below which it writes.
+EDITED_BY_FIXES = frozenset({"list_display", "list_select_related"})
+
 #: The step that stands for what the change list itself does to the queryset of get_queryset().
 CHANGE_LIST = "list_select_related"
 

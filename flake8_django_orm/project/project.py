@@ -96,6 +96,11 @@ class Project(Asking):
         found = self._definition(path, qualname)
         return found if isinstance(found, FunctionFacts) else None
 
+    def class_at(self, path: str, qualname: str) -> ClassFacts | None:
+        """The class of that name in a file of the project."""
+        found = self._definition(path, qualname)
+        return found if isinstance(found, ClassFacts) else None
+
     def _definition(self, path: str, qualname: str) -> FunctionFacts | ClassFacts | None:
         """What the environment defines is told by its packages' versions, and by nothing else."""
         facts = self._store.facts_at(path) if self.is_own(path) else None

@@ -5,7 +5,7 @@ In: a class's facts. Out: libcst nodes with their unit. Methods are blanked out,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -28,10 +28,10 @@ def class_body(execution: Execution, facts: ClassFacts) -> tuple[Unit, cst.Class
     return unit, node
 
 
-def assigned_value(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
-    """The expression that a class body assigns to `name`, the last one of several."""
+def assigned_value(body: Iterable[cst.CSTNode], name: str) -> cst.BaseExpression | None:
+    """The expression that a body assigns to `name`, the last one of several."""
     found: cst.BaseExpression | None = None
-    for statement in node.body.body:
+    for statement in body:
         for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
             match small:
                 case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=target))], value=value) if (
@@ -46,13 +46,10 @@ def assigned_value(node: cst.ClassDef, name: str) -> cst.BaseExpression | None:
 
 
 def value_place(execution: Execution, facts: ClassFacts, name: str) -> Place | None:
-    """The value that the class's own body assigns to `name`."""
-    try:
-        unit, node = class_body(execution, facts)
-    except LookupError:
-        return None
-    value = assigned_value(node, name)
-    return Place(unit, value) if value is not None else None
+    """The value that the class's own body assigns to `name`: of the class, only this statement is parsed."""
+    unit = execution.assignment_unit(facts, name)
+    value = assigned_value(unit.body, name) if unit is not None else None
+    return Place(unit, value) if unit is not None and value is not None else None
 
 
 def string_place(place: Place, text: str) -> Place | None:

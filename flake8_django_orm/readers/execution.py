@@ -7,7 +7,7 @@ whole run, because many roots enter the same helpers.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -18,7 +18,7 @@ from flake8_django_orm.machine.values import UNKNOWN, Collection, Constant, Func
 from flake8_django_orm.readers.expressions import Closure
 from flake8_django_orm.readers.gate import FunctionGate
 from flake8_django_orm.readers.python import PythonReader
-from flake8_django_orm.syntax.hollow import blank_out
+from flake8_django_orm.syntax.hollow import blank_out, joined
 from flake8_django_orm.syntax.names import bound_names
 from flake8_django_orm.syntax.units import Place, Unit, parse_unit, parsed
 
@@ -145,16 +145,43 @@ class Execution:
         return self._templates
 
     def class_unit(self, facts: ClassFacts) -> Unit | None:
-        """The class statement, parsed with its methods blanked out; nested classes such as Meta are kept."""
+        """The class statement, parsed with its methods, nested classes and plain assignments blanked out, see
+        `gate.plain_statements`; a value that is missed there is parsed by itself, see `assignment_unit`."""
         key = f"class {facts.path}:{facts.qualname}:{facts.start}"
         self.project.note("definition_text", facts.path, facts.qualname)
         if key not in self._units:
             source = self.source(facts.path)
             if source is None:
                 return None
-            start, end = source.row_span(facts.start, facts.end)
-            text = blank_out(source.text, (source.row_span(m.start, m.end) for m in facts.methods.values()))
-            self._units[key] = parse_unit(facts.path, facts.module, facts.qualname, text, start, end)
+            methods = [*facts.methods.values()]
+            named: dict[str, ClassFacts | Assignment] = {**facts.classes, **facts.assignments}
+            plain: list[ClassFacts | Assignment] = [named[name] for name in self.gate.plain_statements(facts)]
+            unit = self._hollow_class(source, facts, [*methods, *plain])
+            # A statement that something else needs for its syntax cannot be left out.
+            self._units[key] = unit or self._hollow_class(source, facts, methods)
+        return self._units[key]
+
+    def _hollow_class(
+        self, source: SourceFile, facts: ClassFacts, left_out: Sequence[FunctionFacts | ClassFacts | Assignment]
+    ) -> Unit | None:
+        ranges = joined(source.text, (source.row_span(one.start, one.end) for one in left_out))
+        start, end = source.row_span(facts.start, facts.end)
+        text = blank_out(source.text, ranges)
+        whole = self.project.definition_text(facts.path, facts.qualname)
+        return parse_unit(facts.path, facts.module, facts.qualname, text, start, end, whole)
+
+    def assignment_unit(self, facts: ClassFacts, name: str) -> Unit | None:
+        """The statement by which the class's own body assigns to the name, parsed by itself."""
+        assignment = facts.assignments.get(name)
+        source = self.source(facts.path)
+        self.project.note("definition_text", facts.path, facts.qualname)
+        if assignment is None or source is None:
+            return None
+        key = f"{facts.path}:{facts.qualname}.{name}:{assignment.start}"
+        if key not in self._units:
+            start, end = source.row_span(assignment.start, assignment.end)
+            whole = self.project.definition_text(facts.path, facts.qualname)
+            self._units[key] = parse_unit(facts.path, facts.module, name, source.text, start, end, whole)
         return self._units[key]
 
     def _parse(self, facts: FunctionFacts) -> Unit | None:

@@ -16,6 +16,7 @@ from flake8_django_orm.orm.expressions import is_expression
 from flake8_django_orm.project.facts import functions_of
 from flake8_django_orm.project.project import External
 from flake8_django_orm.source import FileKind
+from flake8_django_orm.syntax.words import without_strings
 
 if TYPE_CHECKING:
     from flake8_django_orm.project.facts import FunctionFacts
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[A-Za-z_]\w*")
 #: `row.n =`, `row.n +=`, `row.n, x =`, `setattr(`.
 _STORES = re.compile(r"\.\s*[A-Za-z_]\w*\s*(?:,[^=\n]*)?(?:[-+*/%&|^@]|//|\*\*|<<|>>)?=(?!=)|\bsetattr\s*\(")
+_STORES_OR_BRACKET = re.compile(rf"(?P<stores>{_STORES.pattern})|[()\[\]{{}}]")
 _MAKES = re.compile(r"(?<![\w.])((?:[A-Za-z_]\w*\.)*[A-Z]\w*)\s*\(")
 #: Without this word in its file no function can name an expression that it did not get from another one.
 _SOURCE = "django"
@@ -39,7 +41,7 @@ class ExpressionGate:
 
     def file_may_store(self, text: str) -> bool:
         """Whether any function of a file of this text may pass; asked before the file is parsed."""
-        makes = _SOURCE in text and _STORES.search(text) is not None and _MAKES.search(text) is not None
+        makes = _SOURCE in text and _MAKES.search(text) is not None and _sets_attribute(text)
         return makes or bool(self.known_words(text))
 
     def may_store(self, module: str, text: str) -> bool:
@@ -51,7 +53,7 @@ class ExpressionGate:
         return self._storing.intersection(_WORD.findall(text)) if self._storing else self._storing
 
     def _stores(self, module: str, text: str) -> bool:
-        return _STORES.search(text) is not None and self._makes(module, text)
+        return _STORES.search(text) is not None and self._makes(module, text) and _sets_attribute(text)
 
     def _makes(self, module: str, text: str) -> bool:
         return any(
@@ -84,9 +86,26 @@ def _makes_and_stores(text: str) -> bool:
     return any(_MAKES.search(assigned) for assigned in _stored(text))
 
 
+def _sets_attribute(text: str) -> bool:
+    """Whether some statement assigns to an attribute; `call(book.author, pages=1)` does not."""
+    return _STORES.search(text) is not None and any(_statements_that_store(without_strings(text)))
+
+
+def _statements_that_store(code: str) -> Iterator[re.Match[str]]:
+    """Where attributes are set in some code, strings left out: an assignment stands in no brackets."""
+    depth = 0
+    for found in _STORES_OR_BRACKET.finditer(code):
+        depth = max(depth + sum((one in "([{") - (one in ")]}") for one in found[0]), 0)
+        if found["stores"] is not None and (depth == 0 or found[0].endswith("(")):
+            yield found
+
+
 def _stored(text: str) -> Iterator[str]:
     """What is assigned to attributes: the rest of each statement, brackets closed."""
-    for stores in _STORES.finditer(text):
+    if _STORES.search(text) is None:
+        return
+    text = without_strings(text)
+    for stores in _statements_that_store(text):
         depth, end = int(stores[0].endswith("(")), stores.end()
         for end in range(stores.end(), min(len(text), stores.end() + _LONGEST)):
             depth += (text[end] in "([{") - (text[end] in ")]}")

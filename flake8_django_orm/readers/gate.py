@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.orm.querysets import queryset_method
 from flake8_django_orm.project.django_names import MANAGER, QUERYSET
-from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
+from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, FunctionFacts
 from flake8_django_orm.readers.expression_gate import ExpressionGate
+from flake8_django_orm.readers.plain_statements import plain_names
 from flake8_django_orm.readers.row_sources import FETCHING_FUNCTIONS, ROW_NAMES, RowSources
 from flake8_django_orm.syntax.words import code_of, without_imports, words_of
 
@@ -85,6 +86,7 @@ class FunctionGate:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._asks: dict[str, bool] = {}
+        self._plain: dict[str, frozenset[str]] = {}
         self._expressions = ExpressionGate(project)
 
     @cached_property
@@ -110,6 +112,7 @@ class FunctionGate:
             "storing_words": self._storing_words,
             "queries": self._named_queries,
             "may_query": self._named_may_query,
+            "plain_statements": self._named_plain_statements,
             "statement_queries": self._statement_queries,
         }
 
@@ -156,6 +159,23 @@ class FunctionGate:
         self.project.note("may_query", function.path, function.qualname)
         return function.end - function.start < SHORT_FUNCTION or self._queries(function)
 
+    def plain_statements(self, owner: ClassFacts) -> frozenset[str]:
+        """The names of the assignments and nested classes of a class body that may be left out when it is read: nothing
+        in them can query or send a query, and no field rule looks at them."""
+        self.project.note("plain_statements", owner.path, owner.qualname)
+        if owner.key not in self._plain:
+            source = self.project.source(owner.path)
+            with self.project.listening():  # what becomes of the class is the question
+                found = plain_names(owner, source, self._matters) if source is not None else frozenset()
+            self._plain[owner.key] = found
+        return self._plain[owner.key]
+
+    def _matters(self, assignment: Assignment, text: str) -> bool:
+        if self.gate.queries(text) or has_declaration_word(assignment.value):
+            return True
+        called = (self._called_from(assignment.module, name) for name in set(_CALL.findall(text)))
+        return any(one is not None and self.project.is_own(one.path) and self.may_query(one) for one in called)
+
     def part_queries(self, path: str, text: str) -> bool:
         """Whether some lines of a file that is linted name a manager, a model or a query."""
         self.project.note("gate_words", path)
@@ -185,10 +205,15 @@ class FunctionGate:
         base, _, rest = name.partition(".")
         if function.class_name is not None and base in ("self", "cls"):
             return self.project.find_method(f"{function.module}.{function.class_name}", rest)
-        found: object = self.project.resolve(function.module, name)
+        found = self._called_from(function.module, name)
+        return found if found is not None and found.key != function.key else None
+
+    def _called_from(self, module: str, name: str) -> FunctionFacts | None:
+        """The function of the project that a call of this dotted name enters; for a class its __init__."""
+        found: object = self.project.resolve(module, name)
         if isinstance(found, ClassFacts):
             found = self.project.find_method(found.key, "__init__")
-        return found if isinstance(found, FunctionFacts) and found.key != function.key else None
+        return found if isinstance(found, FunctionFacts) else None
 
     def _gives_rows(self, function: FunctionFacts) -> bool:
         if not self.queries(function):
@@ -218,6 +243,10 @@ class FunctionGate:
     def _named_queries(self, path: str, qualname: str) -> bool:
         function = self.project.function_at(path, qualname)
         return function is not None and self._queries(function)
+
+    def _named_plain_statements(self, path: str, qualname: str) -> frozenset[str]:
+        owner = self.project.class_at(path, qualname)
+        return frozenset() if owner is None else self.plain_statements(owner)
 
     def _named_may_query(self, path: str, qualname: str) -> bool:
         function = self.project.function_at(path, qualname)
@@ -249,15 +278,16 @@ def may_declare(text: str) -> bool:
 
 def may_declare_defaults(owner: ClassFacts) -> bool:
     """A class whose body calls something with an argument that a declaration rule looks at."""
-    return any(_has_declaration_word(assignment.value) for assignment in owner.assignments.values())
+    return any(has_declaration_word(assignment.value) for assignment in owner.assignments.values())
 
 
-def _has_declaration_word(value: Expr) -> bool:
+def has_declaration_word(value: Expr) -> bool:
+    """Whether an assigned value calls something with an argument that a declaration rule looks at."""
     if value.kind != "call":
         return False
     parts = (*value.items, *value.keywords.values())
     return (
         not _DECLARATION_WORDS.isdisjoint(value.keywords)
         or any(str(part.value).endswith(_DELETIONS) for part in parts if part.kind == "name")
-        or any(_has_declaration_word(part) for part in parts)
+        or any(has_declaration_word(part) for part in parts)
     )

@@ -5,7 +5,36 @@ In: source text and ranges of it. Out: text of the same length, in which a defin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+
+_NOTHING = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*")
+
+
+def joined(text: str, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The ranges, those made one that stand in one block with nothing but blank lines and comments in between: blanked
+    out, they are one line.
+    """
+    known: tuple[int, int] | None = None
+    for start, end in sorted(ranges):
+        if known is None:
+            known = start, end
+        elif start < known[1]:
+            continue
+        elif _indentation(text, known[0]) == _indentation(text, start) and _NOTHING.fullmatch(text, known[1], start):
+            known = known[0], end
+        else:
+            yield known
+            known = start, end
+    if known is not None:
+        yield known
+
+
+def _indentation(text: str, start: int) -> str:
+    at = start
+    while text[at : at + 1] in (" ", "\t"):
+        at += 1
+    return text[start:at]
 
 
 def blank_out(text: str, ranges: Iterable[tuple[int, int]]) -> str:

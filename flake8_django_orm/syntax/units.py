@@ -27,7 +27,7 @@ Answer = TypeVar("Answer")
 @dataclass(slots=True, eq=False)
 class Unit:
     """A parsed piece of one file. `shift` is what must be added to an offset in `tree`'s code to get the file's
-    offset."""
+    offset. `whole` is the text of the definition of which the piece shows a part only, "" where it shows all."""
 
     path: str
     module: str
@@ -35,6 +35,7 @@ class Unit:
     tree: cst.Module
     body: Sequence[cst.BaseStatement]
     shift: int
+    whole: str = ""
     _spans: dict[int, tuple[int, int]] | None = None
     _answers: dict[tuple[object, int], Any] = field(default_factory=dict)
 
@@ -127,8 +128,9 @@ def text_place(path: str, start: int, end: int) -> TextPlace:
     return TextPlace(_NO_UNIT, _NO_NODE, path, (start, end))
 
 
-def parse_unit(path: str, module: str, qualname: str, text: str, start: int, end: int) -> Unit | None:
-    """Parse `text[start:end]`, whole lines that hold one definition. None where libcst cannot parse it."""
+def parse_unit(path: str, module: str, qualname: str, text: str, start: int, end: int, whole: str = "") -> Unit | None:
+    """Parse `text[start:end]`, whole lines that hold one definition, or a part of the one of the text `whole`. None
+    where libcst cannot parse it."""
     piece = text[start:end].replace("\f", " ")
     parsed["units parsed"] += 1
     parsed["lines parsed"] += sum(not line.isspace() for line in piece.splitlines(keepends=True))
@@ -145,4 +147,4 @@ def parse_unit(path: str, module: str, qualname: str, text: str, start: int, end
         if not (isinstance(wrapper, cst.If) and isinstance(wrapper.body, cst.IndentedBlock)):
             return None
         body = wrapper.body.body
-    return Unit(path, module, qualname, tree, body, shift)
+    return Unit(path, module, qualname, tree, body, shift, whole)

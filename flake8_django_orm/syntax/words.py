@@ -39,6 +39,17 @@ def code_of(text: str) -> str:
     return _COMMENT_OR_STRING.sub(_kept, text)
 
 
+def quotes_of(text: str) -> list[str]:
+    """The quote that opens each string of a text; of a string in three of them nothing."""
+    found = (match[0][len(match["prefix"] or "") :] for match in _COMMENT_OR_STRING.finditer(text))
+    return [string[0] for string in found if string[0] != "#" and string[:3] not in ('"""', "'''")]
+
+
+def without_strings(text: str) -> str:
+    """The text with comments and all strings left out: the brackets of what is left are balanced."""
+    return _COMMENT_OR_STRING.sub(' "" ', text)
+
+
 def words_of(code: str) -> Words:
     """The words of some code, see `code_of`."""
     return Words(frozenset(_NAME.findall(code)), frozenset(_ATTRIBUTE.findall(code)))
