@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+#: Each way begins with a character of its own, so that the search skips what lies between them.
 _COMMENT_OR_STRING = re.compile(
     r"""
     \#[^\n]*
-    | (?P<prefix>\b[A-Za-z]{1,2})?
-      (?: \"{3}(?:[^"\\]|\\.|"(?!""))*\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*'{3}
-        | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' )
+    | \"{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"{3}
+    | \'{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*\'{3}
+    | \"[^"\\\n]*(?:\\.[^"\\\n]*)*\"
+    | \'[^'\\\n]*(?:\\.[^'\\\n]*)*\'
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PREFIX = re.compile(r"\b[A-Za-z]{1,2}\Z")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
 _IMPORT = re.compile(
@@ -36,18 +39,18 @@ class Words:
 
 def code_of(text: str) -> str:
     """The text with comments and the contents of plain strings left out."""
-    return _COMMENT_OR_STRING.sub(_kept, text)
-
-
-def quotes_of(text: str) -> list[str]:
-    """The quote that opens each string of a text; of a string in three of them nothing."""
-    found = (match[0][len(match["prefix"] or "") :] for match in _COMMENT_OR_STRING.finditer(text))
-    return [string[0] for string in found if string[0] != "#" and string[:3] not in ('"""', "'''")]
+    return _replaced(text, keep_formatted=True)
 
 
 def without_strings(text: str) -> str:
     """The text with comments and all strings left out: the brackets of what is left are balanced."""
-    return _COMMENT_OR_STRING.sub(' "" ', text)
+    return _replaced(text, keep_formatted=False)
+
+
+def quotes_of(text: str) -> list[str]:
+    """The quote that opens each string of a text; of a string in three of them nothing."""
+    strings = (match[0] for match in _COMMENT_OR_STRING.finditer(text))
+    return [string[0] for string in strings if string[0] != "#" and string[:3] not in ('"""', "'''")]
 
 
 def words_of(code: str) -> Words:
@@ -60,8 +63,19 @@ def without_imports(code: str) -> str:
     return _IMPORT.sub("", code)
 
 
-def _kept(match: re.Match[str]) -> str:
-    prefix = match["prefix"]
-    if prefix is not None and "f" in prefix.lower():
-        return match[0][len(prefix) :].replace('"', " ").replace("'", " ")
-    return ' "" '
+def _replaced(text: str, *, keep_formatted: bool) -> str:
+    pieces: list[str] = []
+    at = 0
+    for match in _COMMENT_OR_STRING.finditer(text):
+        start, end = match.span()
+        prefix = _PREFIX.search(text, max(at, start - 3), start) if text[start - 1 : start].isalpha() else None
+        if text[start] == "#":
+            prefix = None
+        pieces.append(text[at : start if prefix is None else prefix.start()])
+        if prefix is not None and keep_formatted and "f" in prefix[0].lower():
+            pieces.append(text[start:end].replace('"', " ").replace("'", " "))
+        else:
+            pieces.append(' "" ')
+        at = end
+    pieces.append(text[at:])
+    return "".join(pieces)
