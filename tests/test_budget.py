@@ -107,6 +107,19 @@ def test_a_helper_is_parsed_once_for_all_who_call_it(tmp_path: Path) -> None:
     assert spent["units parsed"] == 22
 
 
+def test_of_a_class_only_what_may_do_something_is_parsed(tmp_path: Path) -> None:
+    fields = "".join(f"    field{n} = Field(\n        label='{n}',\n    )\n" for n in range(40))
+    view = f"from shop.models import Book\n\n\nclass View:\n{fields}    queryset = Book.objects.filter(nme=1)\n"
+    spent = cost(project(tmp_path, views=view), "views")
+    assert (spent["units parsed"], spent["lines parsed"]) == (1, 3)
+
+
+def test_keyword_arguments_are_no_assignments(tmp_path: Path) -> None:
+    named = "\n\ndef test_pages(book: Book):\n    Book.objects.annotate(book.author, n=F('pages')).first()\n"
+    engine = project(tmp_path, test_views=TEST + named.replace("F(", "models.F("))
+    assert cost(engine, "test_views")["files parsed"] == 0
+
+
 def test_what_is_blanked_out_costs_one_line() -> None:
     method = "    def f(self):\n" + "        x = 1\n" * 500
     text = f"class C:\n{method}    y = 2\n"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
+
 import libcst as cst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flake8_django_orm.syntax.hollow import blank_out
+from flake8_django_orm.syntax.hollow import blank_out, joined
 from flake8_django_orm.syntax.units import Place, Unit, parse_unit
 from flake8_django_orm.syntax.visitor import walk
 
@@ -93,3 +96,26 @@ def test_blanking_any_definitions_keeps_the_length_and_compiles(pieces: list[str
     assert len(hollow) == len(text)
     assert hollow.count("\n") == len(pieces)
     compile(hollow, "hollow", "exec")
+
+
+_PIECES = ["x = 1\n", "\n", "# why\n", "if x:\n    y = 2\n    z = [\n        3,\n    ]\n", "def f():\n    return 1\n"]
+
+
+@given(st.lists(st.sampled_from(_PIECES), min_size=1), st.data())
+def test_neighbours_are_blanked_out_as_one_line(pieces: list[str], data: st.DataObject) -> None:
+    text = "".join(pieces)
+    statements = [n for n in ast.walk(ast.parse(text)) if isinstance(n, (ast.Assign, ast.FunctionDef))]
+    chosen = [n for n in statements if data.draw(st.booleans())]
+    starts = [0, *(at + 1 for at, sign in enumerate(text) if sign == "\n")]
+    ranges = [(starts[n.lineno - 1], starts[n.end_lineno or n.lineno]) for n in chosen]
+    hollow = blank_out(text, joined(text, ranges))
+    assert len(hollow) == len(text)
+    compile(hollow, "hollow", "exec")
+    kept = {ast.unparse(n) for n in statements if n not in chosen}
+    assert {ast.unparse(n) for n in ast.walk(ast.parse(hollow)) if isinstance(n, (ast.Assign, ast.FunctionDef))} == kept
+
+
+def test_a_whole_class_of_fields_becomes_one_line() -> None:
+    text = "class C:\n" + "    # one\n    a = 1\n\n" * 40 + "    b = 2\n"
+    ranges = [(m.start(), m.end()) for m in re.finditer(r"    a = 1\n", text)]
+    assert blank_out(text, joined(text, ranges)).count("\n") == 5
