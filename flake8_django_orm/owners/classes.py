@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.values import UNKNOWN, Argument, FunctionValue, Instance, Value
-from flake8_django_orm.readers.class_bodies import class_body, value_place
+from flake8_django_orm.readers.class_bodies import assigned_value, class_body, value_place
 from flake8_django_orm.syntax.units import Place
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ class OwnedClass:
         found = self.machine.project.find_class_attribute(self.facts.key, name)
         if found is None or not self.machine.project.is_own(found[0].path):
             return None
-        return value_place(self.execution, found[0], name)
+        unit, node = self._body(found[0])
+        value = assigned_value(node.body.body, name)  # what a fix edits stands in the class, see `plain_statements`
+        return Place(unit, value) if value is not None else value_place(self.execution, found[0], name)
 
     def attribute(self, name: str) -> Value:
         """`self.name`, a property run, a method bound."""
