@@ -58,10 +58,13 @@ class Measured:
 
 def run(command: Sequence[str], directory: Path, stdin: str | None = None) -> Run:
     """Run a command to its end. Raises RuntimeError where it crashed."""
+    # Where Python may not keep its bytecode, each process would compile the linter anew, which users do not see.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
         cwd=directory,
+        env=environment,
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -162,6 +162,17 @@ class Engine:
             self._results = None  # text that is not on disk: nothing to be kept
         return SourceFile(path, relative, text)
 
+    def with_own_newlines(self, path: Path, text: str) -> str:
+        """The text of a file as it is on disk where it differs from `text`, as flake8 gives it, by its newlines only.
+
+        flake8's lines all end in line feeds. Other newlines would be an unsaved change, for which the whole project is
+        looked at anew.
+        """
+        on_disk = self.project.text(self.project.relative(path))
+        if on_disk is None or on_disk == text:
+            return text
+        return on_disk if on_disk.replace("\r\n", "\n").replace("\r", "\n") == text else text
+
     def _interest(self, path: str) -> Interest:
         return self._in_tests if file_kind(path) in (FileKind.TEST, FileKind.MIGRATION) else self._elsewhere
 

@@ -71,26 +71,11 @@ class Plugin:
             return
         engine, _ = found
         try:
-            findings = engine.check(path, self._text(path), self._tree)
+            findings = engine.check(path, engine.with_own_newlines(path, "".join(self._lines)), self._tree)
         except SourceError:
             return  # flake8 reports what it cannot read or parse by itself
         for finding in findings:
             yield finding.start.row, finding.start.column - 1, f"{finding.code} {finding.message}", type(self)
-
-    def _text(self, path: Path) -> str:
-        """The text of the file, as it is on disk unless flake8 was given another on stdin.
-
-        flake8's lines all end in line feeds. To the engine other newlines would be an unsaved change, for which
-        it would look at the whole project anew.
-        """
-        from flake8_django_orm.source import SourceError, read_source
-
-        given = "".join(self._lines)
-        try:
-            on_disk = read_source(path).text
-        except SourceError:
-            return given
-        return on_disk if on_disk.replace("\r\n", "\n").replace("\r", "\n") == given else given
 
     @classmethod
     def _process_engines(cls) -> Engines:

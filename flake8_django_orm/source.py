@@ -99,16 +99,20 @@ class SourceFile:
     encoding: str = "utf-8"
     bom: bool = False
     newline: str = "\n"
-    _starts: array[int] = field(init=False, repr=False, compare=False)
+    _table: list[array[int]] = field(default_factory=list, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        if "\r" in self.text:
-            starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
-        else:  # many times as fast
-            starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
-            starts.pop()
-        # Line tables are kept for all files of a project: an array takes a tenth of a tuple's memory.
-        object.__setattr__(self, "_starts", array("L", starts))
+    @property
+    def _starts(self) -> array[int]:
+        """The offsets at which the rows begin, worked out when they are first needed: of most files, never."""
+        if not self._table:
+            if "\r" in self.text:
+                starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+            else:  # many times as fast
+                starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+                starts.pop()
+            # Line tables are kept for all files of a project: an array takes a tenth of a tuple's memory.
+            self._table.append(array("L", starts))
+        return self._table[0]
 
     @property
     def kind(self) -> FileKind:

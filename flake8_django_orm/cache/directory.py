@@ -68,7 +68,7 @@ class CacheDirectory:
         try:
             self._make(os.path.dirname(place))
             with open(temporary, "w", encoding="utf-8") as file:
-                json.dump(data, file, separators=(",", ":"), ensure_ascii=True)
+                file.write(json.dumps(data, separators=(",", ":")))  # json.dump() writes in small pieces, in Python
             os.replace(temporary, place)
         except (OSError, ValueError):
             self._usable = False

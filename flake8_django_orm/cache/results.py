@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.findings import Finding
 
 _KIND = "results"
-#: For each result the state of the tree in which it held last: a small entry that is written anew after each change.
+#: For a result that outlived a change the state of the tree in which it held last: small, and written anew each time.
 _HELD = "held"
 _Question = tuple[str | None, ...]
 
@@ -56,7 +56,7 @@ class ResultCache:
         entry = self._directory.read(_KIND, key)
         try:
             result = Result(tuple(map(finding_from_json, entry["findings"])), frozenset(map(str, entry["consulted"])))
-            if self._tree is not None and self._directory.read(_HELD, key) == self._tree:
+            if self._tree is not None and self._tree in (entry.get("tree"), self._directory.read(_HELD, key)):
                 return result
             if not _holds(entry, project):
                 return None
@@ -79,11 +79,10 @@ class ResultCache:
             "questions": sorted(map(list, questions), key=repr),
             "answers": answers,
             "consulted": sorted(result.consulted),
+            "tree": self._tree,
             "findings": [finding_to_json(finding) for finding in result.findings],
         }
-        key = key_of(self._settings, path, text_digest)
-        self._directory.write(_KIND, key, entry)
-        self._note_that_it_holds(key)
+        self._directory.write(_KIND, key_of(self._settings, path, text_digest), entry)
 
 
 def _holds(entry: Any, project: Answering) -> bool:

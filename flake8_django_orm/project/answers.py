@@ -28,6 +28,7 @@ class Answers:
         self._others = others
         self._digests = Digests()
         self._known: dict[Question, str | None] = {}
+        self._paths: dict[Question, frozenset[str]] = {}
 
     def answers_digest(self, questions: Iterable[Question]) -> str | None:
         """One digest of all answers; None where one cannot be given."""
@@ -42,14 +43,23 @@ class Answers:
     def paths_of(self, questions: Iterable[Question]) -> list[str]:
         """The project's files from which the answers to the questions were read."""
         found: set[str] = set()
-        for kind, *words in questions:
-            if kind in ("text", "definition_text"):
-                found.add(str(words[0]))
-            elif kind in QUESTIONS:
-                found.update(self._paths_in(getattr(self._project, kind)(*words)))
-            if kind in ("mro", "ancestors", "find_method", "find_class_attribute"):
-                found.update(self._paths_of_classes(self._project.mro(str(words[0]))))
-        return sorted(path for path in found if path and self._project.is_own(path))
+        for question in questions:
+            paths = self._paths.get(question)
+            if paths is None:
+                paths = self._paths[question] = frozenset(self._paths_of(question))
+            found |= paths
+        return sorted(found)
+
+    def _paths_of(self, question: Question) -> Iterator[str]:
+        kind, *words = question
+        found: set[str] = set()
+        if kind in ("text", "definition_text"):
+            found.add(str(words[0]))
+        elif kind in QUESTIONS:
+            found.update(self._paths_in(getattr(self._project, kind)(*words)))
+        if kind in ("mro", "ancestors", "find_method", "find_class_attribute"):
+            found.update(self._paths_of_classes(self._project.mro(str(words[0]))))
+        return (path for path in found if path and self._project.is_own(path))
 
     def _digest(self, question: Question) -> str | None:
         if question not in self._known:

@@ -66,7 +66,7 @@ def test_questions_of_a_foreign_cache_reach_no_other_method(checkout: Checkout) 
     for path in _entries(checkout.cache):
         entry = json.loads(path.read_text())
         if path.parent.parent.name == "results":
-            path.write_text(json.dumps({**entry, "questions": [["__init__", "/"], ["root"]]}))
+            path.write_text(json.dumps({**entry, "questions": [["__init__", "/"], ["root"]], "tree": None}))
         if path.parent.parent.name == "held":
             path.unlink()
     assert checkout.check() == found
@@ -87,7 +87,7 @@ def test_a_disk_that_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise OSError(28, "No space left on device")
 
     directory = CacheDirectory(tmp_path / "cache")
-    monkeypatch.setattr(json, "dump", full)
+    monkeypatch.setattr(json, "dumps", full)
     directory.write("facts", "abc", 1)
     monkeypatch.undo()
     assert directory.read("facts", "abc") is None
