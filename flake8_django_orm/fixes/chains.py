@@ -136,8 +136,12 @@ def _expressions(steps: Sequence[Step]) -> list[list[int]]:
 
 
 def _continues(step: Step, before: Step) -> bool:
-    calls = [before.place, *(frame.call for frame in before.frame.ancestors() if frame.call is not None)]
-    return any(_encloses(step.place, call) for call in calls)
+    if not _is_editable(step):  # what a template asks of a property's queryset takes no arguments
+        return _encloses(step.place, before.place)
+    inner, outer = before.frame.ancestors(), step.frame.ancestors()
+    within = [before.place, *(f.call for f in inner if f.call is not None and f not in outer)]
+    around = [step.place, *(f.call for f in outer if f.call is not None and f not in inner)]
+    return any(_encloses(one, other) for one in around for other in within)
 
 
 def is_of_any_model(queryset: QuerySetValue) -> bool:
@@ -257,9 +261,9 @@ def _calling_expression(
     project: Project, queryset: QuerySetValue, steps: Sequence[Step], last: int
 ) -> tuple[Place, Frame] | None:
     """`Book.objects.published()`, where the last step stands in published(): the call, which gives the queryset."""
-    if last != len(steps) - 1:
-        return None
     step = steps[last]
+    if any(later.frame is step.frame for later in steps[last + 1 :]):
+        return None
     frame, node = step.frame, step.place.node
     found: tuple[Place, Frame] | None = None
     while frame.parent is not None and frame.call is not None and _is_queryset_method(project, queryset, frame):

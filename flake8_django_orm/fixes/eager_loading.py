@@ -63,6 +63,14 @@ def describe_loading(project: Project, origin: QuerySetValue, paths: Sequence[Pa
     return _calls(united(found))
 
 
+def needed_besides(origin: QuerySetValue, words: str) -> str:
+    """What iterator() has to be given with the loading that `words` describe, as the end of a message."""
+    steps = [step for step in origin.steps if step.method == "iterator"]
+    asked = [step.place.node for step in steps if isinstance(step.place.node, cst.Call)]
+    bare = bool(asked) and called_name(asked[-1]) == "iterator" and not asked[-1].args
+    return ", and chunk_size to iterator()" if bare and origin.streamed and "prefetch_related(" in words else ""
+
+
 def loading_place(project: Project, origin: QuerySetValue, paths: Sequence[Path] = ()) -> Place | None:
     """The expression that the fix for `paths` edits: where a message may point; None where nothing can be edited."""
     additions = _plan(project, origin, paths) if paths else None

@@ -233,6 +233,7 @@ class QueryRun(Event):
     fields: tuple[str, ...] | None = None  # that save() of a row has to write; None where they are not all known
     asked: bool = False  # of its answer only this is asked, there and then: whether there are rows
     awaits_prefetch: bool = False  # a MissingLoading asks for a prefetch that would answer it, too
+    unfilled: bool = False  # of a manager whose prefetch is missed already, by code that asks for it
 
     def frames(self) -> Iterable[Frame]:
         yield self.frame

@@ -189,6 +189,7 @@ class Machine:
     transaction_writes: set[str] = field(default_factory=set)  # keys of the models written in the running transaction
     settled: dict[tuple[int, str], Constant] = field(default_factory=dict)  # attributes that hold one value here
     asked_queries: set[int] = field(default_factory=set)  # the orders of those of which only existence is asked
+    unfilled: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)  # managers that are asked for a prefetch
     known: dict[int, bool] = field(default_factory=dict)  # queries that found something, or nothing, on this way
     last_query: int = 0  # the order of the QueryRun emitted last
     last_opaque_call: int = 0  # when code that cannot be seen was called last
@@ -555,8 +556,13 @@ class Machine:
             tried=event.place in self.tried_places,
             dropped=event.place in self.dropped_places,
             asked=event.order in self.asked_queries,
+            unfilled=self._is_unfilled(event.queryset),
             only_save=self._is_only_save(event),
         )
+
+    def _is_unfilled(self, queryset: QuerySetValue) -> bool:
+        row, relation = queryset.source_row, queryset.relation
+        return row is not None and relation is not None and (row.result, (*row.path, relation.name)) in self.unfilled
 
     def _is_only_save(self, event: QueryRun) -> bool:
         """Whether the event saves a row that is made here, once, and nobody has anything to do with it afterwards."""

@@ -93,6 +93,10 @@ def from_manager(machine: Machine, manager: ManagerValue, place: Place) -> Query
     made = machine.call(FunctionValue(facts=method, bound=replace(manager, plain=True)), (), place)
     if not isinstance(made, QuerySetValue):
         return replace(plain, loading=UNKNOWN_LOADING)
+    if manager.source_row is not None and made.source_row is None:
+        # A related manager filters what get_queryset() gives by its row, however that is made.
+        loops = made.loops | manager.loops
+        made = replace(made, source_row=manager.source_row, relation=manager.relation, loops=loops)
     # What get_queryset() adds is part of the manager: a prefetch of `author.books` serves `author.books.all()` all the
     # same, so the derived queryset counts as not refined.
     return replace(made, steps=(*made.steps, *manager.steps), refined=False)
@@ -416,6 +420,21 @@ def is_cached(machine: Machine, queryset: QuerySetValue) -> bool:
         return False
     entry = relations.loaded_entry(machine, row, relation.name)
     return relations.is_silent(machine, row) or (entry is not None and entry.how is How.PREFETCHED)
+
+
+def ask_cache(machine: Machine, queryset: QuerySetValue, place: Place) -> bool | None:
+    """`queryset._result_cache is not None`; None where that is not known. Code that asks it of a related manager's rows
+    has a way without a query for those that are prefetched: where they are not, they are missing."""
+    row = queryset.source_row
+    unknown_row = row is not None and relations.may_be_prefetched(machine, row)
+    if not queryset.steps or unknown_row or machine.store.result(queryset.result).escaped:
+        return None
+    held = is_cached(machine, queryset)
+    loop = machine.active_loop(row.loop) if row is not None else None
+    if not held and row is not None and queryset.relation is not None and not queryset.refined and loop is not None:
+        _emit_manager_read(machine, queryset, row, loop, "iterate", place)
+        machine.unfilled.add((row.result, (*row.path, queryset.relation.name)))
+    return held
 
 
 def is_served(how: str, queryset: QuerySetValue) -> bool:

@@ -39,7 +39,9 @@ _PLAIN_LINKS = _ONE | frozenset(
 def batching(event: QueryRun) -> Batching | None:
     """How the query could be sent once for all rows of the innermost loop on which it depends."""
     queryset = event.queryset
-    if not event.varies or event.writes or queryset.sliced or queryset.combined or queryset.raw or queryset.locked:
+    if event.unfilled or not event.varies or event.writes:
+        return None
+    if queryset.sliced or queryset.combined or queryset.raw or queryset.locked:
         return None
     if any(step.method not in _PLAIN_LINKS for step in queryset.steps if step.arguments):
         return None

@@ -11,21 +11,28 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from flake8_django_orm.machine import relations
+from flake8_django_orm.machine import querysets, relations
 from flake8_django_orm.machine.attributes import REQUEST
 from flake8_django_orm.machine.loading import How
 from flake8_django_orm.machine.values import (
+    Alternatives,
     Collection,
     Constant,
     ExternalValue,
     Fetched,
     Instance,
+    ManagerValue,
     ModelClass,
     QuerySetValue,
     RowValue,
+    Unknown,
     Value,
+    alternatives,
+    each,
 )
+from flake8_django_orm.orm.managers import manager_method
 from flake8_django_orm.orm.querysets import queryset_method
+from flake8_django_orm.project.django_names import QUERYSET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,8 +118,11 @@ def _is_evaluated(reader: Evaluator, read: cst.BaseExpression) -> bool | None:
         case _:
             return None
     queryset = reader.env.get(owner)
-    if not isinstance(queryset, QuerySetValue) or not queryset.steps or queryset.relation is not None:
-        return None  # the queryset of a prefetched manager has its rows from the start
+    if not isinstance(queryset, QuerySetValue) or not queryset.steps:
+        return None
+    if queryset.relation is not None:
+        # The queryset of a prefetched manager has its rows from the start.
+        return querysets.ask_cache(reader.machine, queryset, reader.place(read))
     state = reader.machine.store.result(queryset.result)
     return state.evaluated if state.evaluated or not (state.maybe_evaluated or state.escaped) else None
 
@@ -179,22 +189,60 @@ def _is_member(given: Constant, container: Value, *, negated: bool) -> bool | No
     return (given in items) is not negated
 
 
-def _is_instance(reader: Evaluator, name: cst.Name, kinds: cst.BaseExpression) -> bool | None:
-    row = reader.env.get(name.value)
-    wanted = reader.evaluate(kinds)
-    classes: tuple[Value, ...] | None = wanted.items if isinstance(wanted, Collection) else (wanted,)
-    if isinstance(row, QuerySetValue) and row.steps:
-        return _is_queryset(classes or ())
-    if not isinstance(row, RowValue) or row.origin is None:
+def narrowed(reader: Evaluator, test: cst.BaseExpression) -> tuple[str, Value, Value] | None:
+    """The name of which `isinstance()` asks, and what it may hold where the test is met and where it is not; None where
+    the test tells nothing of the values that the name may hold."""
+    match test:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+            found = narrowed(reader, inner)
+            return (found[0], found[2], found[1]) if found is not None else None
+        case cst.Call(
+            func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name(value=name)), cst.Arg(value=kinds)]
+        ):
+            pass
+        case _:
+            return None
+    value = reader.env.get(name)
+    if not isinstance(value, Alternatives):
         return None
+    wanted = reader.evaluate(kinds)
+    outcomes = [(one, _is_one_of(reader, one, wanted)) for one in value.values]
+    met = [one for one, outcome in outcomes if outcome is not False]
+    missed = [one for one, outcome in outcomes if outcome is not True]
+    if len(met) == len(missed) == len(outcomes) or not met or not missed:
+        return None
+    return name, alternatives(met, value.conditions), alternatives(missed, value.conditions)
+
+
+def _is_instance(reader: Evaluator, name: cst.Name, kinds: cst.BaseExpression) -> bool | None:
+    value = reader.env.get(name.value)
+    if value is None or isinstance(value, Unknown):
+        return None
+    wanted = reader.evaluate(kinds)
+    outcomes = {_is_one_of(reader, one, wanted) for one in each(value)}
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+def _is_one_of(reader: Evaluator, value: Value, wanted: Value) -> bool | None:
+    """Whether one value is an instance of a class, or of one of several."""
+    classes: tuple[Value, ...] | None = wanted.items if isinstance(wanted, Collection) else (wanted,)
+    if isinstance(value, (QuerySetValue, ManagerValue)) and value.steps:
+        if isinstance(value, QuerySetValue):
+            return _is_queryset(classes or ())
+        names = [one.name for one in classes or () if isinstance(one, ExternalValue)]
+        return False if names == [QUERYSET] and len(classes or ()) == 1 else None
     keys = [kind.model.key for kind in classes or () if isinstance(kind, ModelClass)]
     if not keys or len(keys) != len(classes or ()):
         return None
+    if value == Constant(None):
+        return False
+    if not isinstance(value, RowValue) or value.origin is None:
+        return None
     project = reader.machine.project
-    if any(key in project.mro(row.model.key) for key in keys):
+    if any(key in project.mro(value.model.key) for key in keys):
         return True
     # A polymorphic queryset gives rows of subclasses.
-    return None if any(row.model.key in project.mro(key) for key in keys) else False
+    return None if any(value.model.key in project.mro(key) for key in keys) else False
 
 
 def _is_queryset(classes: Sequence[Value]) -> bool | None:
@@ -225,8 +273,10 @@ def missing_relation(reader: Evaluator, test: cst.BaseExpression) -> tuple[RowVa
 def _has_attribute(reader: Evaluator, name: cst.Name, attribute: cst.BaseExpression) -> bool | None:
     """True for what the row's queryset adds to it; without that, the row may have got it in other ways."""
     row, wanted = reader.env.get(name.value), reader.evaluate(attribute)
-    if isinstance(row, QuerySetValue) and row.steps and isinstance(wanted, Constant):
-        return True if queryset_method(str(wanted.value)) is not None else None
+    if isinstance(row, (QuerySetValue, ManagerValue)) and row.steps and isinstance(wanted, Constant):
+        methods = (queryset_method(str(wanted.value)), manager_method(str(wanted.value)))
+        known = methods[1] if isinstance(row, ManagerValue) else methods[0]
+        return True if known is not None else None
     if not isinstance(row, RowValue) or not isinstance(wanted, Constant):
         return None
     if reader.machine.store.row(row.identity).assigned.get(str(wanted.value)) is relations.ABSENT:

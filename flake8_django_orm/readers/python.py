@@ -35,7 +35,7 @@ from flake8_django_orm.machine.values import (
 )
 from flake8_django_orm.orm.callables import TRANSACTIONS
 from flake8_django_orm.readers import column_tests
-from flake8_django_orm.readers.decisions import decided, missing_relation
+from flake8_django_orm.readers.decisions import decided, missing_relation, narrowed
 from flake8_django_orm.readers.guards import (
     catches_conflict,
     catches_fault,
@@ -127,6 +127,7 @@ class PythonReader(PatternReader):
 
     def visit_If(self, node: cst.If) -> None:
         outcome = decided(self, node.test)
+        told = narrowed(self, node.test) if outcome is None else None
         learned = self.truth(node.test)
         missing = missing_relation(self, node.test)
         orelse = node.orelse
@@ -134,6 +135,8 @@ class PythonReader(PatternReader):
         transaction = in_transaction(node.test)
 
         def body() -> None:
+            if told is not None:
+                self.env[told[0]] = told[1]
             known, opened = self.machine.knowing(learned.when_true), self.machine.transaction(transaction is True)
             with known, opened, self._lacking(missing, when=True):
                 self._suite(node.body)
@@ -141,6 +144,8 @@ class PythonReader(PatternReader):
                 stays.append(learned.when_true)
 
         def otherwise() -> None:
+            if told is not None:
+                self.env[told[0]] = told[2]
             known, opened = self.machine.knowing(learned.when_false), self.machine.transaction(transaction is False)
             with known, opened, self._lacking(missing, when=False):
                 if isinstance(orelse, cst.If):

@@ -24,7 +24,7 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
     from flake8_django_orm.fixes import admin
     from flake8_django_orm.fixes.chains import is_of_any_model
     from flake8_django_orm.fixes.class_views import declare_queryset
-    from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading, loading_place
+    from flake8_django_orm.fixes.eager_loading import add_loading, describe_loading, loading_place, needed_besides
 
     origin = event.origin
     if admin.change_list(origin) is not None:
@@ -48,7 +48,8 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
     yield Report(
         event=event,
         place=event.place,
-        message=f"{rows} {subject} {noun} {reads} {path}, which {cost}: add {words} to {where}",
+        message=f"{rows} {subject} {noun} {reads} {path}, which {cost}: add {words} to {where}"
+        f"{needed_besides(origin, words)}",
         fix=add_loading(context.project, origin, event.all_paths, shared=_is_shared(event, built, context))
         or declare_queryset(context.project, origin, event.frame, event.all_paths),
         model=origin.model.label,
