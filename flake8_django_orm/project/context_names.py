@@ -8,24 +8,23 @@ context processors give, every template has.
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.source import FileKind, file_kind
 
 if TYPE_CHECKING:
+    from flake8_django_orm.project.context_processors import ContextProcessors
     from flake8_django_orm.project.store import ModuleStore
 
-_SETTING = b"context_processors"
-_DOTTED = re.compile(rb"""["']([A-Za-z_][\w.]*)\.\w+["']""")
 _NOT_VIEWS = frozenset({FileKind.TEST, FileKind.MIGRATION})
 
 
 class ContextNames:
     """The keys of contexts in one project, looked up when they are asked for."""
 
-    def __init__(self, store: ModuleStore) -> None:
+    def __init__(self, store: ModuleStore, processors: ContextProcessors) -> None:
         self._store = store
+        self._processors = processors
         self._given: dict[str, bool] = {}
 
     def is_given(self, name: str) -> bool:
@@ -38,20 +37,9 @@ class ContextNames:
         word = name.encode()
         key = re.compile(rb"""["']""" + re.escape(word) + rb"""["']\s*(?::|\]\s*=[^=])""")
         for path in self._store.tree.files:
-            if path in self._processors or file_kind(path) in _NOT_VIEWS:
+            if path in self._processors.paths or file_kind(path) in _NOT_VIEWS:
                 continue
             data = self._store.data(path)
             if word in data and key.search(data):
                 return True
         return False
-
-    @cached_property
-    def _processors(self) -> frozenset[str]:
-        """The files whose functions the settings name as context processors."""
-        found: set[str] = set()
-        for path in self._store.tree.files:
-            data = self._store.data(path)
-            if _SETTING in data:
-                modules = {match.decode() for match in _DOTTED.findall(data)}
-                found.update(p for module in modules if (p := self._store.tree.path_of(module)) is not None)
-        return frozenset(found)

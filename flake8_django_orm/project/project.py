@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.project.asking import Asking, asked
 from flake8_django_orm.project.constants import Constants
 from flake8_django_orm.project.context_names import ContextNames
+from flake8_django_orm.project.context_processors import ContextProcessors
 from flake8_django_orm.project.definitions import Definition, External, ModuleRef
 from flake8_django_orm.project.django_names import MANAGER, MODEL, QUERYSET
 from flake8_django_orm.project.environment import Environment, find_environment
@@ -267,6 +268,16 @@ class Project(Asking):
         return self._context_names.is_given(name)
 
     @asked
+    def is_context_processor(self, path: str, name: str) -> bool:
+        """Whether the settings name the function of that file as a context processor."""
+        return self._context_processors.is_one(path, name)
+
+    @asked
+    def templates_of_processors(self, name: str) -> tuple[str, ...]:
+        """The templates that show what a context processor gives them under the name."""
+        return self._context_processors.templates_of(name)
+
+    @asked
     def template_library(self, name: str) -> Mapping[tuple[str, str], Registered]:
         """The tags and filters that a library of the project registers, by ("tag" or "filter", name)."""
         return self._template_libraries.load(name)
@@ -411,7 +422,11 @@ class Project(Asking):
 
     @cached_property
     def _context_names(self) -> ContextNames:
-        return ContextNames(self._store)
+        return ContextNames(self._store, self._context_processors)
+
+    @cached_property
+    def _context_processors(self) -> ContextProcessors:
+        return ContextProcessors(self._store, self._templates)
 
     @cached_property
     def _templates(self) -> TemplateFiles:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.store import ModuleStore
 
 _APP_DIRECTORIES = ("templates", "jinja2")
+_TEMPLATE_SUFFIXES = (".html", ".txt", ".xml")
 _JINJA_SUFFIXES = (".jinja", ".jinja2", ".j2")
 _MAX_DEPTH = 12
 _LITERAL = re.compile(r"""[rRuU]?(?P<quote>'{3}|"{3}|'|")(?P<text>.*)(?P=quote)""", re.S)
@@ -94,6 +95,23 @@ class TemplateFiles:
         if key not in self._found:
             self._found[key] = self._search(name, language)
         return self._found[key]
+
+    def all(self) -> tuple[TemplateFile, ...]:
+        """Every template that a name leads to."""
+        return self._all
+
+    @cached_property
+    def _all(self) -> tuple[TemplateFile, ...]:
+        names: dict[str, None] = {}
+        root = str(self._store.tree.root)
+        for directory in self._directories:
+            top = os.path.join(root, directory.path)
+            for folder, inner, files in os.walk(top):
+                inner.sort()
+                below = os.path.relpath(folder, top).replace(os.sep, "/")
+                names.update(dict.fromkeys(name if below == "." else f"{below}/{name}" for name in sorted(files)))
+        found = (self.find(name) for name in names if name.endswith(_TEMPLATE_SUFFIXES))
+        return tuple(file for file in found if file is not None)
 
     def _search(self, name: str, language: str | None) -> TemplateFile | None:
         plain = posixpath.normpath(name)

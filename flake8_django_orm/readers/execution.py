@@ -224,10 +224,13 @@ class Execution:
     def run_root(
         self, machine: Machine, unit: Unit, facts: FunctionFacts, node: cst.FunctionDef, values: dict[str, Value]
     ) -> None:
-        """Run the body of a function for itself: an inclusion tag goes on to its template."""
+        """Run the body of a function for itself: an inclusion tag goes on to its template, a context processor to all
+        that use what it gives."""
         returned = function_reader(machine, unit, facts, node, values).read_body(node.body)
         if any(decorator.endswith("inclusion_tag") for decorator in facts.decorators):
             self._all_templates().show_inclusion(machine, facts, returned, Place(unit, node.name))
+        if self.project.is_context_processor(facts.path, facts.qualname):
+            self._all_templates().show_everywhere(machine, returned, Place(unit, node.name))
 
 
 def definition_of(unit: Unit) -> cst.FunctionDef | None:

@@ -14,10 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.machine.frames import Body, Frame
-from flake8_django_orm.machine.values import Collection, Constant, TemplateValue, Value, each
+from flake8_django_orm.machine.values import Collection, Constant, Shape, TemplateValue, Value, each
 from flake8_django_orm.project.facts import FunctionFacts
 from flake8_django_orm.project.templates import written_template
-from flake8_django_orm.readers.template_values import branches, known_entries
+from flake8_django_orm.readers.template_values import branches, known_entries, may_hold_rows
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
@@ -120,6 +120,15 @@ class Templates:
             if registered.function.key == facts.key and registered.template is not None:
                 template = Constant(registered.template)
                 self.render(machine, template, returned, place, framework=False)
+
+    def show_everywhere(self, machine: Machine, returned: Value, place: Place) -> None:
+        """What the templates do with the names that a context processor gives to all of them."""
+        for name, value in known_entries(machine, returned).items():
+            entry = Collection(shape=Shape.DICT, entries=((name, value),))
+            for template in self.project.templates_of_processors(name) if may_hold_rows(value) else ():
+                before = machine.store.fork()
+                self.render(machine, Constant(template), entry, place, framework=False)
+                machine.store.restore(before)
 
     def find(self, name: str, base: str = "", language: str | None = None) -> TemplateFile | None:
         """The file of a template's name, `language` being that of the template which names it."""

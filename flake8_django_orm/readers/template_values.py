@@ -53,6 +53,11 @@ def known_entries(machine: Machine, value: Value) -> dict[str, Value]:
     return found
 
 
+def may_hold_rows(value: Value) -> bool:
+    """Whether a template may find rows of the database in the value, or fetch some by it."""
+    return not all(isinstance(one, (Constant, Unknown, ExternalValue)) for one in each(value))
+
+
 def member(machine: Machine, value: Value, name: str, place: Place) -> Value:
     """`value.name` as templates look it up: a key, else an attribute, else an index. Nothing is called yet."""
     keyed = [one for one in each(value) if _has_key(machine, one, name)]
