@@ -48,6 +48,7 @@ from flake8_django_orm.machine.values import (
 from flake8_django_orm.orm import callables
 from flake8_django_orm.orm.expressions import is_expression
 from flake8_django_orm.orm.querysets import queryset_method
+from flake8_django_orm.orm.resources import RESOURCE_READING
 from flake8_django_orm.orm.tables import TABLE_READING
 from flake8_django_orm.project.django_names import SWAPPED_MODELS
 
@@ -172,6 +173,8 @@ def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place
         for argument in arguments[1:]:
             machine.note_use(argument.value)
         return Partial(function=values[0], arguments=tuple(arguments[1:]))
+    if name.startswith(RESOURCE_READING) and len(values) > 1:
+        return machine.programs.export(machine, name, values[0], values[1], place)
     if name == ATTRGETTER:
         return Expression(function=name, arguments=arguments)
     if name == "logging.getLogger":

@@ -99,6 +99,9 @@ class Programs(Protocol):
     def tabulate(self, machine: Machine, table: Value, rows: Value, place: Place) -> Value:
         """Show rows in a table of declared columns."""
 
+    def export(self, machine: Machine, how: str, resource: Value, rows: Value, place: Place) -> Value:
+        """Write rows by a resource of declared fields; `how` is the function of `import_export._reading`."""
+
     def render(self, machine: Machine, names: Value, context: Value, place: Place) -> bool:
         """Read the template of that name with its context. True where everything that the context meets was read."""
 

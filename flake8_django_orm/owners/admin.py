@@ -19,6 +19,7 @@ from flake8_django_orm.machine.values import (
     Collection,
     Constant,
     FunctionValue,
+    Instance,
     ManagerValue,
     ModelClass,
     QuerySetValue,
@@ -28,6 +29,7 @@ from flake8_django_orm.machine.values import (
     each,
 )
 from flake8_django_orm.orm import admin
+from flake8_django_orm.orm.resources import EXPORTING_ADMINS
 from flake8_django_orm.owners.admin_columns import Column, column_of
 from flake8_django_orm.owners.admin_columns import show as show_column
 from flake8_django_orm.owners.admin_forms import AdminForm, offer_filters
@@ -215,7 +217,7 @@ class ChangeList:
 
         iteration.loop_over(machine, queryset, place, show)
         self._edit(queryset, [column.name for column in columns])
-        return {queryset.result, *self._act(queryset)}
+        return {queryset.result, *self._act(queryset), *self._export(queryset)}
 
     def _edit(self, queryset: QuerySetValue, columns: list[str]) -> None:
         """Show the form fields of each row, by which it can be edited in the list."""
@@ -240,6 +242,24 @@ class ChangeList:
             chosen = replace(queryset, filtered=True, refined=True, result=machine.store.new_identity())
             self._run_action(module, item, (Argument(REQUEST), Argument(chosen)))
             yield chosen.result
+
+    def _export(self, queryset: QuerySetValue) -> Iterator[int]:
+        """Write the rows of the change list to a file, by each resource of an admin that exports them."""
+        machine, key = self.machine, self.owned.facts.key
+        exports = not EXPORTING_ADMINS.isdisjoint(self.project.ancestors(key))
+        for name in ("resource_classes", "resource_class") if exports else ():
+            found = self.project.find_class_attribute(key, name)
+            value = found[1].value if found is not None else Expr("other")
+            listed = [value] if value.kind == "name" else value.items if value.kind in ("list", "tuple") else ()
+            for item in listed if found is not None else ():
+                resource = self.project.resolve(found[0].module, str(item.value)) if found is not None else None
+                method = self.project.find_method(resource.key, "export") if isinstance(resource, ClassFacts) else None
+                if method is not None and isinstance(resource, ClassFacts):
+                    written = replace(queryset, filtered=True, refined=True, result=machine.store.new_identity())
+                    bound = Instance(resource.key, machine.store.new_identity())
+                    place = self._change_list_place()
+                    machine.call(FunctionValue(facts=method, bound=bound), (Argument(written),), place)
+                    yield written.result
 
     def _run_action(self, module: str, item: Expr, given: tuple[Argument, ...]) -> None:
         machine, place = self.machine, self._change_list_place()

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 _MAX_STEPS = 40
 #: Packages for which `library/` has stubs.
-_STUBBED = frozenset({"django_filters", "django_tables2", "django", "rest_framework", "drf_writable_nested"})
+_STUBBED = frozenset(
+    {"django", "django_filters", "django_tables2", "drf_writable_nested", "import_export", "rest_framework"}
+)
 _MAX_DEPTH = 12
 _BUILTINS = frozenset(dir(builtins))
 _Trail = frozenset[tuple[str, str]]

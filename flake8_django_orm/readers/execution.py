@@ -136,6 +136,12 @@ class Execution:
 
         return show_table(self, machine, table, rows, place)
 
+    def export(self, machine: Machine, how: str, resource: Value, rows: Value, place: Place) -> Value:
+        """Write rows by a resource of declared fields."""
+        from flake8_django_orm.readers.resources import export_rows
+
+        return export_rows(self, machine, how, resource, rows, place)
+
     def _all_templates(self) -> Templates:
         """The template readers are loaded with the first template."""
         if self._templates is None:
