@@ -66,7 +66,8 @@ class QueryPerRow(Rule):
     ## What it does not see
     A query behind a condition of the loop is left alone: it may run for few rows, or fill a cache of the code's own. So
     is one in a loop that writes the same model, one with several conditions that differ from row to row, and a row that
-    is fetched anew by its own key. `get_or_create()` in a loop has to look at each row, and is left alone too.
+    is fetched anew by its own key. `get_or_create()` in a loop has to look at each row, and is left alone too. A
+    `count()` beside a loop over the same rows is told by DJQ102 alone: the prefetch that it asks for answers both.
 
     ## References
     - [Django documentation: retrieve everything at once](https://docs.djangoproject.com/en/stable/topics/db/optimization/#retrieve-everything-at-once-if-you-know-you-will-need-it)
