@@ -55,6 +55,7 @@ from flake8_django_orm.machine.values import (
     runs_code,
 )
 from flake8_django_orm.orm.callables import TASK_DECORATORS
+from flake8_django_orm.project.definitions import External
 from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, Parameter
 
 if TYPE_CHECKING:
@@ -179,8 +180,13 @@ def _task_method(
 
 
 def _is_queue_of_project(machine: Machine, task: FunctionFacts) -> bool:
-    """Whether a decorator of the project's own, not one of a known queue, makes the task."""
-    found = (machine.project.resolve(task.module, decorator) for decorator in task.decorators)
+    """Whether a decorator of the project's own, not one of a known queue, makes the task; or may, where the project is
+    not whole."""
+    found = [machine.project.resolve(task.module, decorator) for decorator in task.decorators]
+    if not machine.project.is_whole and any(
+        not (isinstance(one, External) and one.name in TASK_DECORATORS) for one in found
+    ):
+        return True
     return any(
         isinstance(one, (FunctionFacts, ClassFacts))
         and f"{one.module}.{one.qualname}" not in TASK_DECORATORS
