@@ -140,6 +140,6 @@ SHAPES: dict[str, tuple[Callable[[int], dict[str, str]], tuple[int, ...]]] = {
     "models:": (_many_models, (100, 1_000)),
     "methods of a class:": (_many_methods, (50, 500)),
     "functions in a web of calls:": (_web_of_calls, (30, 300)),
-    "functions in a ring of calls:": (_ring_of_calls, (30, 300)),
+    "functions in a ring of calls:": (_ring_of_calls, (6, 30)),
     "branches of a function:": (_many_branches, (50, 500)),
 }
