@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flake8_django_orm.findings import Applicability
 from flake8_django_orm.machine.events import CheckedThenCreated
+from flake8_django_orm.machine.values import Constant
 from flake8_django_orm.project.models import Model, RelationKind
 from flake8_django_orm.rules.base import RelatedPlace, Report, Rule, RuleContext
 
 #: Uses of the rows of a queryset that is meant to have several.
 _ALL_ROWS = frozenset({"iterate", "list", "len", "delete", "update"})
+_RAISES_FOR_SEVERAL = frozenset({"get", "aget"})
 
 
 class CheckThenCreate(Rule):
@@ -49,8 +52,10 @@ class CheckThenCreate(Rule):
 
     ## Fix safety
     The fix writes `get_or_create()` with the conditions of the check and the other values as `defaults`. It is unsafe:
-    where several rows match, `get_or_create()` raises while `first()` and `exists()` did not. There is no fix where the
-    code does something else besides, or where a value is made by a call, which would run for rows that exist too.
+    the new row is made inside of a transaction of its own. Where the model declares no unique constraint, the race may
+    have left several rows already: `get_or_create()` raises for them as `get()` does, while `first()` and `exists()`
+    did not, so their fix is only shown. There is no fix where the code does something else besides, or where a value is
+    made by a call, which would run for rows that exist too.
 
     Where the row that is found is changed and saved, with the very values that a new row is created with, the fix
     writes `update_or_create()`. It locks the row, saves these columns only, and calls `save()` and its signals also
@@ -86,14 +91,18 @@ class CheckThenCreate(Rule):
         from flake8_django_orm.fixes.creation import get_or_create
 
         model = event.check.queryset.model
+        # NULLs are no conflict for a unique constraint.
+        distinct = names - {one.name for one in event.lookup or () if one.value == Constant(None)}
         if _may_have_several(model, names):
             return
         method, fix = get_or_create(context.project, event)
+        if fix is not None and not _is_unique(model, distinct) and event.check.how not in _RAISES_FOR_SEVERAL:
+            fix = replace(fix, applicability=Applicability.DISPLAY_ONLY)
         yield Report(
             event=event,
             place=event.place,
             message=f"{model.name} is created where {_asked(event.check.how)} found none: "
-            f"{_consequence(model, names, method)}",
+            f"{_consequence(names, method, unique=_is_unique(model, distinct))}",
             fix=fix,
             model=model.label,
             related=(RelatedPlace(event.check.place, "the row is looked for here"),),
@@ -104,8 +113,8 @@ def _asked(how: str) -> str:
     return "the queryset" if how == "test" else f"{how}()"
 
 
-def _consequence(model: Model, names: set[str], method: str) -> str:
-    if _is_unique(model, names):
+def _consequence(names: set[str], method: str, *, unique: bool) -> str:
+    if unique:
         return f"of two requests at a time one fails, use {method}()"
     columns = ", ".join(sorted(names))
     return f"two requests at a time create two, use {method}() and a unique constraint on {columns}"
