@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from flake8_django_orm.machine.frames import Body
 from flake8_django_orm.machine.values import Constant, Mode
 from flake8_django_orm.orm.admin import CHANGE_LIST
 from flake8_django_orm.orm.querysets import Returns, queryset_method
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.project import Project
     from flake8_django_orm.syntax.units import Place
 
+_PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod"})
 _SHORTCUTS = frozenset({"get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"})
 
 
@@ -77,8 +79,13 @@ def chain_of(project: Project, queryset: QuerySetValue) -> Chain | None:
         groups = [group for group in groups if steps[group[-1]].frame is not steps[0].frame]
     if not groups:
         return None
-    # What only some ways through the code add to the queryset is no place for what all of its rows need.
-    certain = [group for group in groups if not any(steps[index].conditional for index in group)]
+    # What only some ways through the code add to the queryset is no place for what all of its rows need. What one way
+    # returns is another queryset than what the others do.
+    certain = [
+        group
+        for group in groups
+        if not any(steps[index].conditional for index in group) or _is_returned(steps[group[-1]].place)
+    ]
     group = certain[-1] if certain else groups[0]
     last = next((index for index in reversed(group) if steps[index].method != "|"), None)
     if last is None:
@@ -86,10 +93,20 @@ def chain_of(project: Project, queryset: QuerySetValue) -> Chain | None:
     step = steps[last]
     if step.method == "model":
         return _model_chain(steps, last, queryset)
+    if _is_asked_later(step, queryset):
+        return None
     outer = _calling_expression(project, queryset, steps, last)
     if outer is not None:
         return Chain(steps, last + 1, outer[0], outer[1])
     return Chain(steps, last + 1, step.place, step.frame)
+
+
+def _is_returned(place: Place) -> bool:
+    return id(place.node) in place.unit.ask(_returned_values, place.unit.tree)
+
+
+def _returned_values(tree: cst.CSTNode) -> frozenset[int]:
+    return frozenset(id(part.value) for part in walk(tree) if isinstance(part, cst.Return))
 
 
 def _own_steps(steps: Sequence[Step]) -> Sequence[Step]:
@@ -201,6 +218,15 @@ def _is_shortcut_argument(place: Place) -> bool:
     return False
 
 
+def _is_asked_later(step: Step, queryset: QuerySetValue) -> bool:
+    """`queryset = Book.current` in a class body: a manager of the project's own may look at the time, the tenant or the
+    request, and a call behind it would ask it once for all, when the module is imported."""
+    facts = queryset.manager
+    plain = facts is not None and facts.known and not facts.manager_class
+    in_function = step.frame.body is Body.FUNCTION and step.frame.qualname == step.place.unit.qualname
+    return not plain and not in_function and isinstance(step.place.node, cst.Attribute)
+
+
 # -- other uses of the same queryset -----------------------------------------------------------------------------------
 
 
@@ -254,25 +280,46 @@ def _base_name(node: cst.CSTNode) -> str:
     return base.value if isinstance(base, cst.Name) else ""
 
 
-# -- calls of the project's own queryset methods ----------------------------------------------------------------------
+# -- calls of the project's own functions that give a queryset --------------------------------------------------------
 
 
 def _calling_expression(
     project: Project, queryset: QuerySetValue, steps: Sequence[Step], last: int
 ) -> tuple[Place, Frame] | None:
-    """`Book.objects.published()`, where the last step stands in published(): the call, which gives the queryset."""
+    """`Book.objects.published()` where the step at `last` stands in published(): the call, which gives that queryset.
+
+    So does the call of a function of another file, whose other callers are then left as they are.
+    """
     step = steps[last]
     if any(later.frame is step.frame for later in steps[last + 1 :]):
         return None
     frame, node = step.frame, step.place.node
+    chained = [one.place.node for one in steps[: last + 1]]
     found: tuple[Place, Frame] | None = None
-    while frame.parent is not None and frame.call is not None and _is_queryset_method(project, queryset, frame):
+    while frame.parent is not None and frame.call is not None and _may_be_continued(project, queryset, frame):
         unit = found[0].unit if found is not None else step.place.unit
-        if not _returns(unit.body, node, [s.place.node for s in steps]) or not _is_project_path(frame.call.path):
+        if unit.qualname != frame.qualname or not _returns(unit.body, node, chained):
             break
         found = (frame.call, frame.parent)
         node, frame = frame.call.node, frame.parent
     return found
+
+
+def _may_be_continued(project: Project, queryset: QuerySetValue, frame: Frame) -> bool:
+    """True if a method may be called on what the call of `frame` gives."""
+    call = frame.call
+    if call is None or isinstance(call, TextPlace) or not _is_project_path(call.path):
+        return False
+    return _is_queryset_method(project, queryset, frame) or (
+        call.path != frame.path and isinstance(call.node, cst.Call) and _gives_a_new_queryset(project, frame)
+    )
+
+
+def _gives_a_new_queryset(project: Project, frame: Frame) -> bool:
+    """True if nothing stands between the function and its caller: a decorator may keep what it gives."""
+    facts = project.function_at(frame.path, frame.qualname)
+    plain = facts is not None and set(facts.decorators) <= _PLAIN_DECORATORS
+    return plain and frame.body is Body.FUNCTION and not frame.is_async
 
 
 def _is_project_path(path: str) -> bool:

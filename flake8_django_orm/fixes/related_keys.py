@@ -39,8 +39,11 @@ def use_key_column(project: Project, event: RelationRead) -> Fix | None:
         edits.update(dict.fromkeys(made))
     # A function that is handed the row may be handed one whose related row has no key yet.
     safe = event.frame.parent is None and all(_is_safe(use, event.relation) for use in event.key_uses)
+    applicability = Applicability.SAFE if safe else Applicability.UNSAFE
+    if any(_lets_strangers_in(use, event.relation) for use in event.key_uses):
+        applicability = Applicability.DISPLAY_ONLY
     ordered = tuple(sorted(edits, key=lambda edit: edit.start))
-    return Fix(Applicability.SAFE if safe else Applicability.UNSAFE, f"Use {attname}", ordered) if ordered else None
+    return Fix(applicability, f"Use {attname}", ordered) if ordered else None
 
 
 def _asks_parameter(use: KeyUse) -> bool:
@@ -120,10 +123,11 @@ def _is_never_false(project: Project, relation: Relation) -> bool:
     return column.auto or category(column.field_class) in (Category.AUTO, Category.UUID)
 
 
+def _lets_strangers_in(use: KeyUse, relation: Relation) -> bool:
+    """True where the owner of a row without one would be every anonymous user: both keys are None."""
+    return relation.null and isinstance(use.other, RowValue) and use.other.result == _REQUEST_USER
+
+
 def _is_safe(use: KeyUse, relation: Relation) -> bool:
-    """False where a null key gives None instead of an AttributeError, or equals the key of an anonymous user."""
-    if not relation.null:
-        return True
-    if use.how == "equal":
-        return not (isinstance(use.other, RowValue) and use.other.result == _REQUEST_USER)
-    return use.how != "key"
+    """False where a null key gives None instead of an AttributeError."""
+    return not relation.null or use.how != "key"

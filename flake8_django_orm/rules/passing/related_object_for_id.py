@@ -43,10 +43,10 @@ class RelatedObjectForId(Rule):
     ## Fix safety
     The fix writes the key's column at every place where the relation is read. It is unsafe where the key may be null
     and its value is taken: `book.editor.id` raises `AttributeError` where `book.editor_id` gives `None`. It is also
-    unsafe where a key that may be null is compared with `request.user`, because an anonymous user has the key `None`,
-    and in a function that is handed the row, because others may hand it a row whose related row was never saved. There
-    is no fix for `in`, where the container would have to hold keys, and none for a comparison with something that is
-    not surely a row of the same model.
+    unsafe in a function that is handed the row, because others may hand it a row whose related row was never saved.
+    Where a key that may be null is compared with `request.user`, the fix is only shown: an anonymous user has the key
+    `None` too. There is no fix for `in`, where the container would have to hold keys, and none for a comparison with
+    something that is not surely a row of the same model.
 
     ## What it does not see
     Rows that come from outside of the function: their relation may be loaded. A relation is left alone if anything else
