@@ -12,21 +12,26 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Edit
-from flake8_django_orm.syntax.visitor import children
+from flake8_django_orm.syntax.visitor import children, walk
 from flake8_django_orm.syntax.words import quotes_of
 
 if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
 
+#: A method and its arguments; None for a name that is not called.
+Call = tuple[str, Sequence[str] | None]
+
 _COMMENT = re.compile(r"[ \t]*#[^\r\n]*")
 _NEXT_LINK = re.compile(r"(?:[ \t]*#[^\r\n]*)?(?P<lead>[ \t]*\\?\r?\n(?:[ \t]*\r?\n)*[ \t]*)\.")
 
 
-def quoted(name: str, place: Place) -> str:
-    """`name` as a string literal in the quotes that the expression at `place`, else its definition, uses most."""
+def quoted(name: str, place: Place, text: str = "") -> str:
+    """`name` as a string literal in the quotes that the expression at `place`, else its definition, else the whole
+    file's text uses most."""
     unit = place.unit
     around = _more_usual(quotes_of(unit.whole)) if unit.whole else unit.ask(_usual_quote, unit.tree)
-    quote = unit.ask(_usual_quote, place.node) or around or '"'
+    in_file = "'" if text.count("'") > text.replace('"""', "").count('"') else '"'
+    quote = unit.ask(_usual_quote, place.node) or around or in_file
     return f"{quote}{name}{quote}"
 
 
@@ -69,12 +74,75 @@ def whole_span(place: Place) -> tuple[int, int]:
     return start, end
 
 
-def append_calls(place: Place, text: str, calls: Sequence[str]) -> Edit:
-    """Put `.call` behind the expression, for each call: on lines of their own where the links of the chain stand so."""
-    end = place.span[1]
+def append_calls(place: Place, text: str, calls: Sequence[Call]) -> Edit:
+    """Put `.method(arguments)` behind the expression, for each call: on lines of their own where the links of the chain
+    stand so; one argument a line where the line would get too long."""
     lead = _line_of_its_own(place, text)
-    at = _behind_comment(text, end) if lead else end
-    return Edit(place.path, at, at, "".join(f"{lead}.{call}" for call in calls))
+    at = _behind_comment(text, place.span[1]) if lead else place.span[1]
+    margin = lead.rpartition("\n")[2] if lead else _margin(text, at)
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    content = ""
+    for number, (method, arguments) in enumerate(calls, 1):
+        call = f".{method}" if arguments is None else f".{method}({', '.join(arguments)})"
+        line = margin if lead else line
+        rest = _rest_of_line(text, at) if number == len(calls) and not lead else ""
+        if arguments and _is_too_long(line + call + rest, text, place):
+            call = f".{method}({_one_a_line(arguments, margin)})"
+            line = f"{margin})"
+        else:
+            line += call
+        content += lead + call
+    return Edit(place.path, at, at, content)
+
+
+def laid_out(callee: str, arguments: Sequence[str], place: Place, text: str) -> str:
+    """`callee(arguments)` in the place of the expression or statement: one argument a line where it gets too long."""
+    start, end = place.span
+    call = f"{callee}({', '.join(arguments)})"
+    line = text[text.rfind("\n", 0, start) + 1 : start] + call + _rest_of_line(text, end)
+    if not arguments or "\n" in call or not _is_too_long(line, text, place):
+        return call
+    return f"{callee}({_one_a_line(arguments, _margin(text, start))})"
+
+
+def _line_limit(text: str) -> int:
+    """How long a line of this file may get: as long as nearly all that it has, and 100 characters in any case."""
+    lengths = sorted(len(line) for line in text.splitlines() if line.strip())
+    return max(100, lengths[len(lengths) * 98 // 100] if lengths else 0)
+
+
+def _is_too_long(line: str, text: str, place: Place) -> bool:
+    return len(line) > _line_limit(text) and not _is_in_a_string(place)
+
+
+def _one_a_line(arguments: Sequence[str], margin: str) -> str:
+    deeper = _deeper(margin)
+    return "".join(f"\n{deeper}{one}," for one in arguments) + f"\n{margin}"
+
+
+def _deeper(margin: str) -> str:
+    return margin + ("\t" if margin.endswith("\t") else "    ")
+
+
+def _margin(text: str, offset: int) -> str:
+    """The indentation of the line."""
+    line = text[text.rfind("\n", 0, offset) + 1 :]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _rest_of_line(text: str, offset: int) -> str:
+    end = text.find("\n", offset)
+    return text[offset : end if end >= 0 else len(text)].rstrip("\r")
+
+
+def _is_in_a_string(place: Place) -> bool:
+    """True inside of the braces of an f-string, which before Python 3.12 must stay on one line."""
+    strings = place.unit.ask(_format_strings, place.unit.tree)
+    return any(place.node is part for string in strings for part in walk(string))
+
+
+def _format_strings(tree: cst.CSTNode) -> tuple[cst.FormattedString, ...]:
+    return tuple(part for part in walk(tree) if isinstance(part, cst.FormattedString))
 
 
 def _line_of_its_own(place: Place, text: str) -> str:
@@ -110,7 +178,28 @@ def add_arguments(place: Place, text: str, arguments: Sequence[str]) -> tuple[Ed
         return (Edit(place.path, at, at, ", ".join(arguments)),)
     last = call.args[-1]
     comma = place.unit.span(last.comma)[1] if isinstance(last.comma, cst.Comma) else None
+    start, end = place.span
+    line = text[text.rfind("\n", 0, start) + 1 : end] + ", ".join(["", *arguments]) + _rest_of_line(text, end)
+    if not {"\n", "#"} & set(text[start:end]) and _is_too_long(line, text, place):
+        return _spread(place, text, call.args, arguments)
     return add_items(place.path, text, place.unit.span(last), comma, arguments)
+
+
+def _spread(place: Place, text: str, present: Sequence[cst.Arg], added: Sequence[str]) -> tuple[Edit, ...]:
+    """Put the arguments of a call on lines of their own, and further ones behind them."""
+    margin = _margin(text, place.span[0])
+    deeper = _deeper(margin)
+    edits: list[Edit] = []
+    for argument in present:
+        at = place.unit.span(argument)[0]
+        gap = len(text[:at].rstrip(" \t"))
+        edits.append(Edit(place.path, gap, at, f"\n{deeper}"))
+    last = present[-1]
+    has_comma = isinstance(last.comma, cst.Comma)
+    end = place.unit.span(last.comma if has_comma else last)[1]  # type: ignore[arg-type]
+    content = "".join(f"\n{deeper}{one}," for one in added)
+    edits.append(Edit(place.path, end, place.span[1] - 1, f"{'' if has_comma else ','}{content}\n{margin}"))
+    return tuple(edits)
 
 
 def add_items(path: str, text: str, last: tuple[int, int], comma: int | None, items: Sequence[str]) -> tuple[Edit, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
-from flake8_django_orm.fixes.call_text import append_calls
+from flake8_django_orm.fixes.call_text import Call, append_calls
 from flake8_django_orm.fixes.chains import chain_of
 from flake8_django_orm.fixes.statements import Surroundings, is_steady, surroundings
 from flake8_django_orm.orm.fields import Category, category
@@ -73,19 +73,19 @@ def _taken_out(place: Place, around: Surroundings, text: str) -> tuple[Edit, boo
     return None if "#" in text[start:end] else (Edit(place.path, start, end, ""), True)
 
 
-def _call(place: Place, column: Column, text: str, function: cst.FunctionDef, *, negated: bool) -> str | None:
+def _call(place: Place, column: Column, text: str, function: cst.FunctionDef, *, negated: bool) -> Call | None:
     """The link of the chain that leaves the same rows."""
     test, kind = place.node, category(column.field_class)
     if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
         test, negated = test.expression, not negated
     if isinstance(test, cst.Attribute):
         plain = kind is Category.BOOLEAN and not column.null
-        return f"filter({column.name}={not negated})" if plain else None
+        return ("filter", [f"{column.name}={not negated}"]) if plain else None
     if not isinstance(test, cst.Comparison) or isinstance(place.node, cst.UnaryOperation):
         return None
     operator, value = test.comparisons[0].operator, test.comparisons[0].comparator
     if isinstance(operator, (cst.Is, cst.IsNot)) and isinstance(value, cst.Name) and value.value == "None":
-        return f"filter({column.name}__isnull={isinstance(operator, cst.Is) is not negated})"
+        return "filter", [f"{column.name}__isnull={isinstance(operator, cst.Is) is not negated}"]
     lookup = _LOOKUPS.get(type(operator))
     if lookup is None:
         return None
@@ -94,8 +94,8 @@ def _call(place: Place, column: Column, text: str, function: cst.FunctionDef, *,
         return None
     written = text[slice(*place.unit.span(value))]
     if lookup == "!":
-        return f"exclude({column.name}={written})"
-    return f"filter({column.name}{lookup}={written})"
+        return "exclude", [f"{column.name}={written}"]
+    return "filter", [f"{column.name}{lookup}={written}"]
 
 
 def _compares_alike(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
-from flake8_django_orm.fixes.call_text import append_calls, quoted
+from flake8_django_orm.fixes.call_text import Call, append_calls, quoted
 from flake8_django_orm.fixes.chains import Chain, chain_of, other_calls
 from flake8_django_orm.fixes.imports import plan_imports
 from flake8_django_orm.fixes.statements import is_steady, surroundings
@@ -65,12 +65,12 @@ def annotate_count(project: Project, event: QueryRun) -> Fix | None:
         return None
     written, imports = plan
     narrowed = f", filter={written['Q']}({', '.join(one for one in conditions if one)})" if conditions else ""
-    call = f"annotate({name}={written['Count']}({quoted(count.relation.lookup, chain.end)}{narrowed}))"
-    through = [chain.through] if chain.through else []
+    count_call = f"{name}={written['Count']}({quoted(count.relation.lookup, chain.end, text)}{narrowed})"
+    through: list[Call] = [(chain.through, None)] if chain.through else []
     read = f"{text[slice(*count.written.span)]}.{name}"
     edits = (
         *imports,
-        append_calls(chain.end, text, [*through, call]),
+        append_calls(chain.end, text, [*through, ("annotate", [count_call])]),
         Edit(event.place.path, *event.place.span, read),
     )
     return Fix(Applicability.UNSAFE, f"Count {count.relation.lookup} in the queryset", edits)

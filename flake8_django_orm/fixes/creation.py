@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
-from flake8_django_orm.fixes.call_text import quoted
+from flake8_django_orm.fixes.call_text import laid_out, quoted
 from flake8_django_orm.fixes.creation_shapes import Shape, shape_of
 from flake8_django_orm.syntax.names import dotted_name
 from flake8_django_orm.syntax.visitor import walk
@@ -46,13 +46,15 @@ def _fix(project: Project, event: CheckedThenCreated, shape: Shape, method: str)
     start, end = check.unit.span(shape.first)[0], check.unit.span(shape.last)[1]
     if "#" in text[start:end]:
         return None
+    callee, arguments = call
     if shape.target:
         used = {node.value for node in walk(check.unit.tree) if isinstance(node, cst.Name)}
         free = next((name for name in _FREE_NAMES if name not in used), None)
         if free is None:
             return None
-        call = f"{shape.target}, {free} = {call}"
-    edit = Edit(check.path, start, _without_line_end(text, start, end), call)
+        callee = f"{shape.target}, {free} = {callee}"
+    written = laid_out(callee, arguments, check.at(shape.first), text)
+    edit = Edit(check.path, start, _without_line_end(text, start, end), written)
     return Fix(Applicability.UNSAFE, f"Let {method}() do both", (edit,))
 
 
@@ -63,7 +65,7 @@ def _without_line_end(text: str, start: int, end: int) -> int:
 # -- the call ---------------------------------------------------------------------------------------------------------
 
 
-def _call(event: CheckedThenCreated, text: str, shape: Shape, method: str) -> str | None:
+def _call(event: CheckedThenCreated, text: str, shape: Shape, method: str) -> tuple[str, list[str]] | None:
     receiver, conditions = _receiver(event.check.place)
     created = event.created.place.node
     if receiver is None or not isinstance(created, cst.Call) or event.created.how not in ("create", "acreate"):
@@ -84,12 +86,12 @@ def _call(event: CheckedThenCreated, text: str, shape: Shape, method: str) -> st
         return None
     if rest:
         values = ", ".join(
-            f"{quoted(argument.keyword.value, place)}: {text[slice(*place.unit.span(argument.value))]}"
+            f"{quoted(argument.keyword.value, place, text)}: {text[slice(*place.unit.span(argument.value))]}"
             for argument in rest
             if argument.keyword is not None
         )
         written.append(f"defaults={{{values}}}")
-    return f"{text[slice(*place.unit.span(receiver))]}.{method}({', '.join(written)})"
+    return f"{text[slice(*place.unit.span(receiver))]}.{method}", written
 
 
 def _are_same(updates: Mapping[str, cst.BaseExpression], created: Sequence[cst.Arg]) -> bool:

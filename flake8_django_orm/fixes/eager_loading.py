@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
-from flake8_django_orm.fixes.call_text import add_arguments, append_calls, quoted
+from flake8_django_orm.fixes.call_text import Call, add_arguments, append_calls, quoted
 from flake8_django_orm.fixes.chains import Chain, called_name, chain_of, other_calls
 from flake8_django_orm.fixes.lookups import Lookup, Lookups, Path, lookups, united
 from flake8_django_orm.machine.values import PrefetchValue
@@ -155,7 +155,7 @@ class _Addition:
         if text is None or any(self._is_hurt(call) for call in other_calls(self.chain, self.queryset)):
             return None
         edits: list[Edit] = []
-        appended: list[str] = []
+        appended: list[Call] = []
         for method, names in (("select_related", wanted.select), ("prefetch_related", wanted.prefetch)):
             if not names:
                 continue
@@ -165,15 +165,15 @@ class _Addition:
             ):
                 return None
             place = self.chain.end if index is None else self.chain.steps[index].place
-            arguments = [quoted(name, place) for name in names]
+            arguments = [quoted(name, place, text) for name in names]
             if index is None:
-                appended.append(f"{method}({', '.join(arguments)})")
+                appended.append((method, arguments))
                 self.words.append(f"{method}({_listed(names)}){self._where}")
             else:
                 edits.extend(add_arguments(place, text, arguments))
                 self.words.append(f"{_listed(names)} to {method}(){self._where}")
         if appended:
-            through = [self.chain.through] if self.chain.through else []
+            through: list[Call] = [(self.chain.through, None)] if self.chain.through else []
             edits.append(append_calls(self.chain.end, text, [*through, *appended]))
         further = self._further_edits(text)
         return None if further is None else [*edits, *further]
@@ -208,7 +208,7 @@ class _Addition:
             place = self._call("only")
             if place is None:
                 return None
-            edits.extend(add_arguments(place, text, [quoted(name, place) for name in self.wanted.columns]))
+            edits.extend(add_arguments(place, text, [quoted(name, place, text) for name in self.wanted.columns]))
             self.words.append(f"{_listed(self.wanted.columns)} to only()")
         if self.wanted.prefetch and self.queryset.streamed:
             place = self._call("iterator")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Edit
-from flake8_django_orm.fixes.call_text import quoted
+from flake8_django_orm.fixes.call_text import laid_out, quoted
 from flake8_django_orm.fixes.statements import surroundings
 
 if TYPE_CHECKING:
@@ -44,5 +44,5 @@ def list_keys(project: Project, event: OnlyKeysUsed) -> tuple[Edit, ...] | None:
     if not isinstance(place.node, _PLAIN) or event.queryset.streamed or not event.alone:
         return None
     rows = text[slice(*place.span)]
-    keys = f"{rows}.values_list({quoted(made.elt.attr.value, place)}, flat=True)"
-    return (Edit(place.path, start, end, f"{_MAKERS[type(made)]}({keys})"),)
+    keys = f"{rows}.values_list({quoted(made.elt.attr.value, place, text)}, flat=True)"
+    return (Edit(place.path, start, end, laid_out(_MAKERS[type(made)], [keys], whole, text)),)

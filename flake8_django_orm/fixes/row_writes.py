@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
+from flake8_django_orm.fixes.call_text import laid_out
 from flake8_django_orm.fixes.statements import only_statement, surroundings
 from flake8_django_orm.machine.row_writes import BulkWrite
 from flake8_django_orm.syntax.names import dotted_name
@@ -36,9 +37,10 @@ def write_at_once(project: Project, event: QueryRun, kind: BulkWrite) -> Fix | N
         first, last = unit.span(node)
         return text[first:last]
 
-    statement = _statement(kind, loop, call, source)
-    if statement is None or "\n" in statement:
+    made = _statement(kind, loop, call, source)
+    if made is None or "\n" in made[0] + "".join(made[1]):
         return None
+    statement = laid_out(*made, event.place.at(loop), text)
     stop = start + len(text[start:end].rstrip())
     return Fix(Applicability.UNSAFE, f"Use {kind.value}", (Edit(event.place.path, start, stop, statement),))
 
@@ -56,23 +58,26 @@ def _loop_around(event: QueryRun) -> cst.For | None:
     return loop if isinstance(statement, cst.Expr) and statement.value is event.place.node else None
 
 
-def _statement(kind: BulkWrite, loop: cst.For, call: cst.Call, source: Callable[[cst.CSTNode], str]) -> str | None:
+def _statement(
+    kind: BulkWrite, loop: cst.For, call: cst.Call, source: Callable[[cst.CSTNode], str]
+) -> tuple[str, list[str]] | None:
+    """What is called instead, and with what."""
     rows, target, function = source(loop.iter), loop.target, call.func
     if not isinstance(function, cst.Attribute) or loop.iter.lpar:
         return None
     if kind is BulkWrite.DELETE:
         plain = isinstance(loop.iter, cst.Name | cst.Attribute | cst.Call) and not call.args
-        return f"{rows}.delete()" if plain and _is_name(function.value, target) else None
+        return (f"{rows}.delete", []) if plain and _is_name(function.value, target) else None
     if kind is BulkWrite.CREATE and isinstance(function.value, cst.Attribute):
         if any(arg.keyword is None and arg.star != "**" for arg in call.args):
             return None
         model = dotted_name(function.value.value)
         arguments = ", ".join(source(arg).rstrip(", \n") for arg in call.args)
         made = f"{model}({arguments}) for {source(target)} in {rows}"
-        return f"{source(function.value)}.bulk_create([{made}])" if model else None
+        return (f"{source(function.value)}.bulk_create", [f"[{made}]"]) if model else None
     if kind is BulkWrite.ADD and len(call.args) == 1 and _is_name(call.args[0].value, target):
         plain = isinstance(loop.iter, cst.Name | cst.Attribute | cst.Call)
-        return f"{source(function)}(*{rows})" if plain and not _reads(function, target) else None
+        return (source(function), [f"*{rows}"]) if plain and not _reads(function, target) else None
     return None
 
 
