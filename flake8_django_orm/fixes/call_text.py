@@ -105,10 +105,25 @@ def laid_out(callee: str, arguments: Sequence[str], place: Place, text: str) -> 
     return f"{callee}({_one_a_line(arguments, _margin(text, start))})"
 
 
+def moved_out(text: str, inner: tuple[int, int], outer: tuple[int, int]) -> str:
+    """The inner expression as it is written in the place of the outer one: the lines that follow its first one go as
+    far to the left as that one does."""
+    start, end = inner
+    code = text[start:end]
+    first, rest = text[text.rfind("\n", 0, start) + 1 : start], _margin(text, outer[0])
+    if "\n" not in code or first.strip() or not first.startswith(rest) or '"""' in code or "'''" in code:
+        return code
+    lines = code.split("\n")
+    surplus = len(first) - len(rest)
+    if any(line.strip() and not line.startswith(first) for line in lines[1:]):
+        return code
+    return "\n".join([lines[0], *(line[surplus:] for line in lines[1:])])
+
+
 def _line_limit(text: str) -> int:
-    """How long a line of this file may get: as long as nearly all that it has, and 100 characters in any case."""
+    """How long a line of this file may get: as long as nearly all that it has, and 120 characters in any case."""
     lengths = sorted(len(line) for line in text.splitlines() if line.strip())
-    return max(100, lengths[len(lengths) * 98 // 100] if lengths else 0)
+    return max(120, lengths[len(lengths) * 98 // 100] if lengths else 0)
 
 
 def _is_too_long(line: str, text: str, place: Place) -> bool:

@@ -7,6 +7,7 @@ other.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
     from flake8_django_orm.findings import Edit, Fix
 
 
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
 class OverlappingEdits(ValueError):  # noqa: N818 (a state of the edits, told by name)
     """Two edits of one text change the same characters, or an edit lies outside of the text."""
 
 
 def splice(text: str, edits: Iterable[Edit], newline: str = "\n") -> str:
-    """`text` with all `edits` (of this one text) made; a line feed in their content becomes `newline`.
+    """`text` with all `edits` (of this one text) made; each line end in their content becomes `newline`.
 
     Identical edits count once. OverlappingEdits if two others touch the same characters or insert at one
     offset.
@@ -30,7 +34,8 @@ def splice(text: str, edits: Iterable[Edit], newline: str = "\n") -> str:
     position = 0
     for edit in _in_order(edits, len(text)):
         pieces.append(text[position : edit.start])
-        pieces.append(edit.content.replace("\n", newline) if newline != "\n" else edit.content)
+        # What is copied out of the text has its line ends already.
+        pieces.append(newline.join(_LINE_END.split(edit.content)))
         position = edit.end
     pieces.append(text[position:])
     return "".join(pieces)

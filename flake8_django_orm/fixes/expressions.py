@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Applicability, Edit, Fix
-from flake8_django_orm.fixes.call_text import operator_token, quoted, whole_span
+from flake8_django_orm.fixes.call_text import add_items, operator_token, quoted, whole_span
 from flake8_django_orm.fixes.imports import ImportPlan, plan_import
 from flake8_django_orm.fixes.statements import (
     Surroundings,
@@ -189,9 +189,27 @@ def _refresh(project: Project, place: Place, target: cst.Attribute, arithmetic: 
     if not saves or around.repeated:
         return None
     save = lines[saves[0]]
-    if any(_method_of(line, row) in _REFRESHES for line in lines[saves[0] + 1 :][:1]):
-        return []
+    for line in lines[saves[0] + 1 :][:1]:
+        if _method_of(line, row) in _REFRESHES:
+            return _refreshed_too(project, place, line, arithmetic.column)
     return _line_behind(project, place, save, row, arithmetic.column)
+
+
+def _refreshed_too(project: Project, place: Place, line: cst.CSTNode, column: str) -> list[Edit] | None:
+    """The column among those that the `refresh_from_db()` of a line reads again, if it does not read all of them."""
+    text = project.text(place.path)
+    call = next((part for part in walk(line) if isinstance(part, cst.Call)), None)
+    if call is None or not call.args:
+        return []
+    match call.args:
+        case [cst.Arg(keyword=cst.Name(value="fields"), value=cst.List(elements=elements))] if text and elements:
+            names = {e.value.evaluated_value for e in elements if isinstance(e.value, cst.SimpleString)}
+            last = elements[-1]
+            comma = place.unit.span(last.comma)[1] if isinstance(last.comma, cst.Comma) else None
+            span = place.unit.span(last.value)
+            added = add_items(place.path, text, span, comma, [quoted(column, place, text)])
+            return [] if column in names else list(added)
+    return None
 
 
 def _stays_here(place: Place, around: Surroundings, row: str, plain: frozenset[str]) -> bool:
@@ -259,4 +277,4 @@ def _line_behind(project: Project, place: Place, line: cst.CSTNode, row: str, co
     at = next((n for n in range(end, len(text)) if text[n] in "\r\n"), len(text))
     awaited = isinstance(statement, cst.Expr) and isinstance(statement.value, cst.Await)
     call = f"await {row}.arefresh_from_db" if awaited else f"{row}.refresh_from_db"
-    return [Edit(place.path, at, at, f"\n{indentation}{call}(fields=[{quoted(column, place)}])")]
+    return [Edit(place.path, at, at, f"\n{indentation}{call}(fields=[{quoted(column, place, text)}])")]

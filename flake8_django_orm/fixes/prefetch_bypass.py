@@ -162,13 +162,17 @@ class _Rewriting:
             return f"{self.shown or self.name} for {self.name} in {self.source}{self._where}"
         if self.shown is None and not self.conditions:
             return f"{self.name} for {self.name} in {self._sorted(self.source)}"
-        inner = f"[{self._some}]" if self.conditions else self.source
+        inner = f"({self._some})" if self.conditions else self.source
         return f"{self.shown or self.name} for {self.name} in {self._sorted(inner)}"
 
     @property
     def _list(self) -> str:
         if self.sort is not None and self.shown is None:
             return self._sorted(f"({self._some})" if self.conditions else self.source)
+        if self.sort is not None and self.sort[0] == self.shown:
+            # The values are their own order.
+            values = f"{self.shown} for {self.name} in {self.source}{self._where}"
+            return f"sorted(({values}), reverse=True)" if self.sort[1] else f"sorted({values})"
         return f"[{self._body}]"
 
     def _sorted(self, rows: str) -> str:

@@ -37,6 +37,8 @@ def write_at_once(project: Project, event: QueryRun, kind: BulkWrite) -> Fix | N
         first, last = unit.span(node)
         return text[first:last]
 
+    if kind is BulkWrite.ADD and _reads_relation(event, call):
+        return None
     made = _statement(kind, loop, call, source)
     if made is None or "\n" in made[0] + "".join(made[1]):
         return None
@@ -79,6 +81,15 @@ def _statement(
         plain = isinstance(loop.iter, cst.Name | cst.Attribute | cst.Call)
         return (source(function), [f"*{rows}"]) if plain and not _reads(function, target) else None
     return None
+
+
+def _reads_relation(event: QueryRun, call: cst.Call) -> bool:
+    """`book.author.friends.add(friend)`: where there is nobody to add, the loop does not ask for the author, who may be
+    None."""
+    row, function = event.queryset.source_row, call.func
+    manager = function.value if isinstance(function, cst.Attribute) else None
+    written = manager.value if isinstance(manager, cst.Attribute) else None
+    return row is not None and bool(row.path) and not isinstance(written, cst.Name)
 
 
 def _is_name(node: cst.BaseExpression, target: cst.BaseExpression) -> bool:

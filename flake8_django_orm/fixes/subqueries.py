@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from flake8_django_orm.findings import Edit
-from flake8_django_orm.fixes.call_text import quoted
+from flake8_django_orm.fixes.call_text import moved_out, quoted
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.values import Gathered
@@ -29,11 +29,12 @@ def give_queryset(project: Project, gathered: Gathered) -> tuple[Edit, ...] | No
     if isinstance(node, cst.Call) and len(node.args) == 1:
         inner, ending = node.args[0].value, ""
     elif isinstance(node, (cst.ListComp, cst.SetComp, cst.GeneratorExp)):
-        inner, ending = node.for_in.iter, f".values({quoted(gathered.column, place)})"
+        inner, ending = node.for_in.iter, f".values({quoted(gathered.column, place, text)})"
         if ending and gathered.queryset.streamed:
             return None
     else:
         return None
     if not isinstance(inner, _PLAIN):
         return None
-    return (Edit(place.path, *place.span, f"{text[slice(*place.unit.span(inner))]}{ending}"),)
+    rows = moved_out(text, place.unit.span(inner), place.span)
+    return (Edit(place.path, *place.span, f"{rows}{ending}"),)

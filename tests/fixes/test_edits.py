@@ -34,6 +34,10 @@ def test_line_feeds_become_the_newline_of_the_file() -> None:
     assert splice("a\r\nb\r\n", [edit(0, 0, "x\n")], "\r\n") == "x\r\na\r\nb\r\n"
 
 
+def test_what_is_copied_from_the_text_keeps_the_newline_of_the_file() -> None:
+    assert splice("f(\r\na)\r\n", [edit(0, 5, "(\r\na,\n)")], "\r\n") == "(\r\na,\r\n))\r\n"
+
+
 @pytest.mark.parametrize(
     "edits",
     [
@@ -91,7 +95,9 @@ def texts_and_edits(draw: st.DrawFn) -> tuple[str, list[Edit]]:
     text = draw(st.text(max_size=60))
     cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=12)))
     spans = zip(cuts[::2], cuts[1::2], strict=False)
-    edits = [edit(start, end, draw(st.text(max_size=5))) for start, end in spans]
+    edits = [
+        edit(start, end, draw(st.text(st.characters(exclude_characters="\r"), max_size=5))) for start, end in spans
+    ]
     return text, draw(st.permutations(edits))
 
 
