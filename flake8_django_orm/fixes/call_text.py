@@ -18,6 +18,8 @@ from flake8_django_orm.syntax.words import quotes_of
 if TYPE_CHECKING:
     from flake8_django_orm.syntax.units import Place
 
+#: A call that is no longer than this stays on its line: to break it would win next to nothing.
+_SHORT = 50
 #: A method and its arguments; None for a name that is not called.
 Call = tuple[str, Sequence[str] | None]
 
@@ -86,7 +88,7 @@ def append_calls(place: Place, text: str, calls: Sequence[Call]) -> Edit:
         call = f".{method}" if arguments is None else f".{method}({', '.join(arguments)})"
         line = margin if lead else line
         rest = _rest_of_line(text, at) if number == len(calls) and not lead else ""
-        if arguments and _is_too_long(line + call + rest, text, place):
+        if arguments and len(call) > _SHORT and _is_too_long(line + call + rest, text, place):
             call = f".{method}({_one_a_line(arguments, margin)})"
             line = f"{margin})"
         else:

@@ -192,11 +192,11 @@ CURED = {
     "a reverse one-to-one relation is joined": (
         """
         def answer():
-            return [a.profile.text for a in Author.objects.filter(profile__isnull=False).order_by("pk")]
+            return [a.profile.text for a in Author.objects.exclude(profile=None).order_by("pk")]
         """,
         """
         def answer():
-            return [a.profile.text for a in Author.objects.filter(profile__isnull=False).order_by("pk").select_related("profile")]
+            return [a.profile.text for a in Author.objects.exclude(profile=None).order_by("pk").select_related("profile")]
         """,
     ),
     "a generic foreign key is prefetched": (
@@ -212,11 +212,11 @@ CURED = {
     "what hangs below a generic relation is prefetched": (
         """
         def answer():
-            return [[n.writer.name for n in book.notes.all()] for book in Book.objects.order_by("pk")]
+            return [[n.writer.name for n in b.notes.all()] for b in Book.objects.all()]
         """,
         """
         def answer():
-            return [[n.writer.name for n in book.notes.all()] for book in Book.objects.order_by("pk").prefetch_related("notes__writer")]
+            return [[n.writer.name for n in b.notes.all()] for b in Book.objects.all().prefetch_related("notes__writer")]
         """,
     ),
     "a target with a base manager of its own is prefetched, for a join would pass that manager by": (
@@ -308,11 +308,13 @@ CURED = {
     "only() of one column of the relation would thin out a join, so it is prefetched": (
         """
         def answer():
-            return [(b.author.name, b.author.publisher_id) for b in Book.objects.only("title", "author__name")]
+            books = Book.objects.only("title", "author__name")
+            return [(b.author.name, b.author.publisher_id) for b in books]
         """,
         """
         def answer():
-            return [(b.author.name, b.author.publisher_id) for b in Book.objects.only("title", "author__name").prefetch_related("author")]
+            books = Book.objects.only("title", "author__name").prefetch_related("author")
+            return [(b.author.name, b.author.publisher_id) for b in books]
         """,
     ),
     "only() on a joined relation gets the key below it": (
@@ -414,11 +416,11 @@ CURED = {
     "select_related(None) stays last of its kind": (
         """
         def answer():
-            return [b.author.name for b in Book.objects.select_related("author").order_by("pk").select_related(None)]
+            return [b.author.name for b in Book.objects.select_related("author").select_related(None)]
         """,
         """
         def answer():
-            return [b.author.name for b in Book.objects.select_related("author").order_by("pk").select_related(None).select_related("author")]
+            return [b.author.name for b in Book.objects.select_related("author").select_related(None).select_related("author")]
         """,
     ),
     "a model class that a shortcut fetches from becomes a queryset": (
@@ -443,14 +445,14 @@ CURED = {
 
 
         def answer():
-            return [b.author.name for b in get_list_or_404(Book.objects.order_by("pk"), published=True)]
+            return [b.author.name for b in get_list_or_404(Book.objects, published=True)]
         """,
         """
         from django.shortcuts import get_list_or_404
 
 
         def answer():
-            return [b.author.name for b in get_list_or_404(Book.objects.order_by("pk").select_related("author"), published=True)]
+            return [b.author.name for b in get_list_or_404(Book.objects.select_related("author"), published=True)]
         """,
     ),
     "the rows of a related manager": (
