@@ -209,6 +209,16 @@ CURED = {
             return [note.subject.pk for note in Note.objects.order_by("pk").prefetch_related("subject")]
         """,
     ),
+    "rows of raw SQL are prefetched, they cannot be joined": (
+        """
+        def answer():
+            return [b.author.name for b in Book.objects.raw("select * from app_book order by id")]
+        """,
+        """
+        def answer():
+            return [b.author.name for b in Book.objects.raw("select * from app_book order by id").prefetch_related("author")]
+        """,
+    ),
     "what hangs below a generic relation is prefetched": (
         """
         def answer():
@@ -486,10 +496,6 @@ DECLINED = {
     "the rows of a union": """
         def answer():
             return [b.author for b in Book.objects.filter(copies=1).union(Book.objects.filter(copies=2))]
-        """,
-    "raw SQL": """
-        def answer():
-            return [b.author for b in Book.objects.raw("select * from app_book")]
         """,
     "the key is deferred": """
         def answer():
