@@ -262,7 +262,9 @@ class _Check:
 
 def _diff(outcome: Outcome, fixing: Fixing, hidden: int) -> Iterator[str]:
     for path, text in outcome.texts.items():
-        yield unified(fixing.source(path).text, text, shown_path(path))
+        source = fixing.source(path)
+        mark = "\ufeff" if source.bom else ""  # a patch of the first line must have it
+        yield unified(mark + source.text, mark + text, shown_path(path))
     more = f" ({hidden} more with --unsafe-fixes)" if hidden else ""
     count = len(outcome.fixed)
     yield f"Would fix {counted(count, 'error')}{more}.\n" if count else f"No errors would be fixed{more}.\n"

@@ -5,6 +5,7 @@ In: flake8's options, the reports of a run, a way to lint again. Out: an `Outcom
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,7 +82,9 @@ class Fixing:
         if self._stdin is not None:
             return None if path == str(self._stdin.path) else "a fix of stdin would change another file; not made"
         if path in self._reports:
-            return None
+            target = os.path.realpath(path)
+            is_link = target != path and target in self._reports
+            return f"{shown_path(path)}: is a link to {shown_path(target)}, and fixed there" if is_link else None
         root = root_for(self._options, Path(path))
         if not Path(path).is_relative_to(root) or "site-packages" in Path(path).parts:
             return f"{shown_path(path)}: lies outside of the project; fix not made"

@@ -251,6 +251,23 @@ def test_a_diff_is_shown_and_nothing_is_written(workspace: Workspace) -> None:
     assert workspace.read("a.py") == "x = f(default={})\nget(id)"
 
 
+def test_a_diff_is_a_patch_also_for_a_file_with_a_byte_order_mark(workspace: Workspace) -> None:
+    workspace.write({"bom.py": b"\xef\xbb\xbfx = f(default={})\n"})
+    diff = workspace.cli("check", "--diff").out
+    assert "\n-\ufeffx = f(default={})\n+\ufeffx = f(default=dict)\n" in diff
+
+
+def test_a_file_and_a_link_to_it_are_fixed_once(workspace: Workspace) -> None:
+    workspace.write({"a.py": "x = f(default={})\n"})
+    link = workspace.root / "link.py"
+    link.symlink_to("a.py")
+    run = workspace.cli("check", "--fix")
+    assert workspace.read("a.py") == "x = f(default=dict)\n"
+    assert link.is_symlink()
+    assert "link.py: is a link to a.py, and fixed there" in run.err
+    assert workspace.cli("check").code == 0
+
+
 def test_a_diff_without_changes_exits_with_0(workspace: Workspace) -> None:
     workspace.write({"a.py": "get(id)\n"})
     run = workspace.cli("check", "--diff")
