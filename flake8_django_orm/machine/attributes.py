@@ -192,12 +192,20 @@ def _record_attribute(
     return Method(value, name, place, loops=value.loops) if isinstance(found, Unknown) else found
 
 
+#: Packages whose classes answer super() as our stubs say, and Python's own, which do not know of rows.
+_DESCRIBED = frozenset({"abc", "builtins", "collections", "django", "enum", "object", "rest_framework", "typing"})
+
+
 def _super_attribute(machine: Machine, value: SuperValue, name: str, place: Place) -> Value:
     receiver = value.receiver
     order = definitions.receiver_order(machine, receiver)
+    if isinstance(receiver, Instance):
+        order = machine.project.ancestors(receiver.key)
     after = order[order.index(value.after) + 1 :] if value.after in order else ()
     for key in after:
         facts = machine.project.class_facts(key)
+        if facts is None and key.partition(".")[0] not in _DESCRIBED:
+            break  # a class that cannot be seen comes first: it may answer
         method = facts.methods.get(name) if facts is not None else None
         if method is not None:
             return FunctionValue(facts=method, bound=receiver)
