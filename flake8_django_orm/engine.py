@@ -19,8 +19,7 @@ from flake8_django_orm.cache.identity import tool_identity
 from flake8_django_orm.cache.results import Result, ResultCache
 from flake8_django_orm.cache.tree import tree_digest
 from flake8_django_orm.config import LEADS_OUT, leads_out_of
-from flake8_django_orm.machine.events import MissingLoading, QueryRun
-from flake8_django_orm.machine.frames import Body
+from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.owners import all_owners
 from flake8_django_orm.project.answers import Answers
 from flake8_django_orm.project.digests import text_digest
@@ -188,7 +187,6 @@ class Engine:
     def _findings(self, source: SourceFile, facts: ModuleFacts, interest: Interest) -> Iterator[Finding]:
         context = RuleContext(self.project, self.django_version, facts.path, self.settings.on_purpose)
         told: set[tuple[str, Place, Place]] = set()
-        found: list[tuple[str, list[tuple[Rule, Report]]]] = []
         for scope, events in self._roots(source, facts, interest):
             reports = [
                 (rule, report)
@@ -198,19 +196,14 @@ class Engine:
                 for report in rule.check(event, context)
             ]
             if reports:
-                found.append((scope, reports))
-        # What a class lacks where the framework drives it, its method lacks too; a fix knows more of the class.
-        owned = {_need(report) for _, reports in found for _, report in reports if _is_owned(report)} - {None}
-        for scope, reports in found:
-            from flake8_django_orm.reporting import to_findings, without_doubles
+                from flake8_django_orm.reporting import to_findings, without_doubles
 
-            # A class whose method sends a query may be driven by the framework too: the method has said so by
-            # itself. And one access, to which two functions hand their rows, has one cure.
-            own = list(self._own_roots.without_theirs(without_doubles(reports)))
-            own = [(rule, report) for rule, report in own if _is_owned(report) or _need(report) not in owned]
-            own = [(rule, report) for rule, report in own if _told_once(rule, report) not in told]
-            told |= {said for rule, report in own if (said := _told_once(rule, report)) is not None}
-            yield from to_findings(own, self.execution, facts.path, scope)
+                # A class whose method sends a query may be driven by the framework too: the method has said so by
+                # itself. And one access, to which two functions hand their rows, has one cure.
+                own = list(self._own_roots.without_theirs(without_doubles(reports)))
+                own = [(rule, report) for rule, report in own if _told_once(rule, report) not in told]
+                told |= {said for rule, report in own if (said := _told_once(rule, report)) is not None}
+                yield from to_findings(own, self.execution, facts.path, scope)
 
     @property
     def execution(self) -> Execution:
@@ -313,19 +306,6 @@ def _syntax_error(text: str) -> str:
     except (ValueError, RecursionError, MemoryError) as error:
         return f"cannot be parsed: {error}"
     return "cannot be parsed"
-
-
-def _is_owned(report: Report) -> bool:
-    """Whether it was seen where the framework drives a class."""
-    return report.event.frame.ancestors()[-1].body is Body.OWNER
-
-
-def _need(report: Report) -> object:
-    """What is read of which queryset, and where, of a report that says what to load."""
-    event = report.event
-    if not isinstance(event, MissingLoading) or not event.origin.steps:
-        return None
-    return (report.place, event.origin.steps[-1].place, event.path)
 
 
 def _told_once(rule: Rule, report: Report) -> tuple[str, Place, Place] | None:
