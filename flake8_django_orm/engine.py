@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
     from flake8_django_orm.own_roots import OwnRoots
-    from flake8_django_orm.project.facts import FunctionFacts, ModuleFacts
+    from flake8_django_orm.project.facts import ClassFacts, FunctionFacts, ModuleFacts
     from flake8_django_orm.readers.execution import Execution
     from flake8_django_orm.rules.base import Report, Rule
     from flake8_django_orm.syntax.units import Place
@@ -252,7 +252,7 @@ class Engine:
 
     def _owned(self, facts: ModuleFacts) -> Iterator[tuple[str, Iterable[Event]]]:
         """What the framework does with the file's classes."""
-        for found in classes_of(facts):
+        for found in filter(self._may_be_driven, classes_of(facts)):
             for owner in all_owners():
                 if owner.has_pieces(found) and owner.owns(self.project, found):
                     from flake8_django_orm.owners.running import run_owner
@@ -294,8 +294,19 @@ class Engine:
         if function.class_name is None:
             return False
         found = self.project.class_facts(f"{function.module}.{function.class_name}")
-        owners = [owner for owner in all_owners() if function.name in owner.entries]
-        return found is not None and any(owner.owns(self.project, found) for owner in owners)
+        if found is None or not self._may_be_driven(found):
+            return False
+        owners = (owner for owner in all_owners() if function.name in owner.entries)
+        return any(owner.owns(self.project, found) for owner in owners)
+
+    def _may_be_driven(self, found: ClassFacts) -> bool:
+        """Whether the class extends one from outside of the project. A framework drives no other, and owners, which
+        bring libcst with them, need not be asked of it."""
+        if not found.bases:
+            return False
+        others = (name for name in self.project.ancestors(found.key) if not name.startswith("builtins."))
+        above = map(self.project.class_facts, others)
+        return any(facts is None or not self.project.is_own(facts.path) for facts in above)
 
 
 def _syntax_error(text: str) -> str:
