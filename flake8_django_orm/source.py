@@ -108,7 +108,7 @@ class SourceFile:
             if "\r" in self.text:
                 starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
             else:  # many times as fast
-                starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+                starts = [0, *accumulate(map((1).__add__, map(len, self.text.split("\n"))))]
                 starts.pop()
             # Line tables are kept for all files of a project: an array takes a tenth of a tuple's memory.
             self._table.append(array("L", starts))

@@ -25,7 +25,8 @@ class Suppression:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
-        self._guide_for = flake8.file_guides(options)
+        self._make_guide = flake8.file_guides(options)
+        self._last: tuple[str, str, flake8.FileGuide] | None = None
 
     def hides_file(self, text: str) -> bool:
         """True if a `# flake8: noqa` line hides all of the file."""
@@ -48,9 +49,16 @@ class Suppression:
         findings = list(findings)
         if not findings:
             return []
-        guide = self._guide_for(filename, flake8.normalized_lines(text))
+        guide = self._guide_for(filename, text)
         return [f for f in findings if not guide.is_hidden(f.code, f.start.row, f.start.column)]
 
     def noqa_row(self, row: int, filename: str, text: str) -> int:
         """The 1-based row at whose end a `# noqa` for a finding in `row` must stand."""
-        return self._guide_for(filename, flake8.normalized_lines(text)).noqa_row(row)
+        return self._guide_for(filename, text).noqa_row(row)
+
+    def _guide_for(self, filename: str, text: str) -> flake8.FileGuide:
+        """What flake8 would hide in the file. The last one is kept, because flake8 splits all of a file into tokens to
+        tell where a `# noqa` of one row stands, and findings come file by file."""
+        if self._last is None or self._last[:2] != (filename, text):
+            self._last = (filename, text, self._make_guide(filename, flake8.normalized_lines(text)))
+        return self._last[2]

@@ -7,6 +7,7 @@ known, what is loaded on it is not.
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import definitions
@@ -48,11 +49,17 @@ _WRAPPERS = frozenset({"Optional", "Annotated", "Final", "ClassVar", "Awaitable"
 
 def value_of(machine: Machine, module: str, text: str) -> Value | None:
     """The value that the annotation promises; None where it promises nothing that matters here."""
+    parsed = _parsed(text)
+    return _value(machine, module, parsed, 0) if parsed is not None else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(text: str) -> ast.expr | None:
+    """An annotation as an expression; kept, because each call of a function asks for those of its parameters."""
     try:
-        parsed = ast.parse(text.strip().strip("\"'"), mode="eval").body
+        return ast.parse(text.strip().strip("\"'"), mode="eval").body
     except (SyntaxError, ValueError, RecursionError):
         return None
-    return _value(machine, module, parsed, 0)
 
 
 def _value(machine: Machine, module: str, node: ast.expr, depth: int) -> Value | None:

@@ -5,14 +5,17 @@ In: a value and a name. Out: a value; reading a relation or a property of a row 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.machine import definitions, querysets, rows
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Answer,
     ClassValue,
     Collection,
+    Comparison,
     Constant,
     ExternalValue,
     FunctionValue,
@@ -22,6 +25,7 @@ from flake8_django_orm.machine.values import (
     ModelClass,
     ModelOptions,
     ModuleValue,
+    Moment,
     PlainData,
     QuerySetValue,
     Record,
@@ -43,7 +47,6 @@ from flake8_django_orm.orm.querysets import queryset_method
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.project.facts import FunctionFacts
-    from flake8_django_orm.project.models import Model
     from flake8_django_orm.syntax.units import Place
 
 #: The value of a parameter that is an HTTP request: its `user` is the row that the middleware fetched.
@@ -52,40 +55,36 @@ REQUEST = ExternalValue("django.http.HttpRequest()")
 
 def read_attribute(machine: Machine, value: Value, name: str, place: Place) -> Value:
     """`value.name`; unknown where nothing is known of it."""
-    match value:
-        case RowValue(model=model) | ModelClass(model=model) if name == "_meta":
-            return ModelOptions(model=model)
-        case ModelOptions(model=model):
-            return _option(model, name)
-        case RowValue():
-            return rows.read_attribute(machine, value, name, place)
-        case QuerySetValue() | ManagerValue():
-            return _manager_attribute(machine, value, name, place)
-        case ModelClass():
-            return _model_attribute(machine, value, name, place)
-        case ModuleValue(name=module):
-            return definitions.resolve(machine, module, name)
-        case ClassValue(key=key):
-            return _class_attribute(machine, key, name, None, place)
-        case Instance():
-            return _instance_attribute(machine, value, name, place)
-        case SuperValue():
-            return _super_attribute(machine, value, name, place)
-        case ExternalValue(name=external):
-            return _external_attribute(machine, value, external, name)
-        case FunctionValue():
-            return Method(value, name, place)  # `task.delay`, `function.cache_clear`
-        case Collection(record=Record() as record, items=tuple() as items):
-            return _record_attribute(machine, value, record, items, name, place)
-        case Collection() | Constant() | TemplateValue():
-            return Method(value, name, place, loops=value.loops)
-        case Scalar() if _is_plain(value):
-            return Method(value, name, place, loops=value.loops)
-        case PlainData():
-            return value
-        case Unknown() if name == "pk":
-            return UnknownKey(loops=loops_of(value))
-    return Unknown(loops=loops_of(value))
+    read = _READING.get(type(value))
+    return read(machine, value, name, place) if read is not None else Unknown(loops=loops_of(value))
+
+
+def _row_attribute(machine: Machine, value: RowValue, name: str, place: Place) -> Value:
+    if name == "_meta":
+        return ModelOptions(model=value.model)
+    return rows.read_attribute(machine, value, name, place)
+
+
+def _function_attribute(machine: Machine, value: FunctionValue, name: str, place: Place) -> Value:
+    return Method(value, name, place)  # `task.delay`, `function.cache_clear`
+
+
+def _own_method(machine: Machine, value: Value, name: str, place: Place) -> Value:
+    return Method(value, name, place, loops=value.loops)
+
+
+def _collection_attribute(machine: Machine, value: Collection, name: str, place: Place) -> Value:
+    if value.record is not None and value.items is not None:
+        return _record_attribute(machine, value, value.record, value.items, name, place)
+    return Method(value, name, place, loops=value.loops)
+
+
+def _scalar_attribute(machine: Machine, value: Scalar, name: str, place: Place) -> Value:
+    return Method(value, name, place, loops=value.loops) if _is_plain(value) else Unknown(loops=loops_of(value))
+
+
+def _unknown_attribute(machine: Machine, value: Unknown, name: str, place: Place) -> Value:
+    return UnknownKey(loops=loops_of(value)) if name == "pk" else Unknown(loops=loops_of(value))
 
 
 def _is_plain(value: Scalar) -> bool:
@@ -97,8 +96,9 @@ def _is_plain(value: Scalar) -> bool:
 _PLAIN = frozenset(Category) - {Category.FILE}
 
 
-def _option(model: Model, name: str) -> Value:
+def _option(machine: Machine, value: ModelOptions, name: str, place: Place) -> Value:
     """`Book._meta.model_name` and its kin."""
+    model = value.model
     match name:
         case "app_label":
             return Constant(model.app_label)
@@ -129,6 +129,8 @@ def _manager_attribute(machine: Machine, value: QuerySetValue | ManagerValue, na
 
 def _model_attribute(machine: Machine, value: ModelClass, name: str, place: Place) -> Value:
     model = value.model
+    if name == "_meta":
+        return ModelOptions(model=model)
     if name in ("_default_manager", "_base_manager"):
         default = model.managers.get(model.default_manager) if name == "_default_manager" else None
         return ManagerValue(model=model, manager=default, steps=(Step(name, place, machine.frame),))
@@ -217,7 +219,8 @@ def _super_attribute(machine: Machine, value: SuperValue, name: str, place: Plac
     return UNKNOWN
 
 
-def _external_attribute(machine: Machine, value: ExternalValue, external: str, name: str) -> Value:
+def _external_attribute(machine: Machine, value: ExternalValue, name: str, place: Place) -> Value:
+    external = value.name
     if external == REQUEST.name:
         if name == "user":
             return rows.current_user(machine)
@@ -228,3 +231,30 @@ def _external_attribute(machine: Machine, value: ExternalValue, external: str, n
     if dotted in USER_MODEL_GETTERS:
         return ExternalValue(dotted)
     return definitions.external(machine, dotted)
+
+
+#: What reads an attribute, by the kind of value; of the others nothing is known. A table, because attributes are read
+#: more often than anything else is done, and a `match` asks one kind after the other.
+_READING: Mapping[type[Value], Callable[[Machine, Any, str, Place], Value]] = {
+    RowValue: _row_attribute,
+    ModelOptions: _option,
+    QuerySetValue: _manager_attribute,
+    ManagerValue: _manager_attribute,
+    ModelClass: _model_attribute,
+    ModuleValue: lambda machine, value, name, place: definitions.resolve(machine, value.name, name),
+    ClassValue: lambda machine, value, name, place: _class_attribute(machine, value.key, name, None, place),
+    Instance: _instance_attribute,
+    SuperValue: _super_attribute,
+    ExternalValue: _external_attribute,
+    FunctionValue: _function_attribute,
+    Collection: _collection_attribute,
+    Constant: _own_method,
+    TemplateValue: _own_method,
+    Scalar: _scalar_attribute,
+    PlainData: lambda machine, value, name, place: value,
+    Unknown: _unknown_attribute,
+    UnknownKey: _unknown_attribute,
+    Answer: _unknown_attribute,
+    Moment: _unknown_attribute,
+    Comparison: _unknown_attribute,
+}

@@ -7,8 +7,8 @@ callee cannot be seen.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.machine import (
     annotated,
@@ -16,6 +16,7 @@ from flake8_django_orm.machine import (
     definitions,
     externals,
     iteration,
+    known_functions,
     objects,
     querysets,
     renders,
@@ -27,6 +28,7 @@ from flake8_django_orm.machine.loading import UNKNOWN_LOADING
 from flake8_django_orm.machine.store import RowState
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Alternatives,
     Argument,
     ClassValue,
     Collection,
@@ -119,45 +121,74 @@ _CACHES_NOTHING = frozenset({"never_cache", "cache_control", "cached_property"})
 
 def call(machine: Machine, callee: Value, arguments: tuple[Argument, ...], place: Place) -> Value:
     """`callee(*arguments)`."""
-    match callee:
-        case FunctionValue():
-            return enter(machine, callee, arguments, place)
-        case Method(receiver=QuerySetValue() | ManagerValue()):
+    answer = _CALLING.get(type(callee))
+    made = answer(machine, callee, arguments, place) if answer is not None else None
+    return made if made is not None else _call_unseen(machine, callee, arguments)
+
+
+def _call_method(machine: Machine, callee: Method, arguments: tuple[Argument, ...], place: Place) -> Value | None:
+    """A method of the ORM's or Python's own; None where nothing is known of it."""
+    match callee.receiver:
+        case QuerySetValue() | ManagerValue():
             return querysets.call_method(machine, callee, arguments, place)
-        case Method(receiver=RowValue()):
+        case RowValue():
             return rows.call_method(machine, callee, arguments, place)
-        case Method(receiver=Collection()):
+        case Collection():
             return containers.call_method(machine, callee, arguments, place)
-        case Method(receiver=TemplateValue() as template, name="render"):
+        case TemplateValue() as template if callee.name == "render":
             return renders.render(machine, template, arguments, 0, place)
-        case Method(receiver=Constant(value=str())):
+        case Constant(value=str()):
             return externals.call(machine, f"builtins.str.{callee.name}", arguments, place)
-        case Method(receiver=ExternalValue(name=name)):
+        case ExternalValue(name=name):
             return externals.call(machine, f"{name.removesuffix('()')}.{callee.name}", arguments, place)
-        case PlainData() if not any(runs_code(a.value) for a in arguments):
-            for argument in arguments:
-                machine.escape(argument.value)
-            return PlainData(loops=loops_of(callee, *(a.value for a in arguments)))
-        case Method(receiver=ModelClass(model=model), name="from_db"):
+        case ModelClass(model=model) if callee.name == "from_db":
             return RowValue(model=model, result=machine.store.new_identity(), fetched=Fetched.LOADED)
-        case Method(receiver=Scalar()):
+        case Scalar():
             for argument in arguments:
                 machine.note_use(argument.value)
             return Unknown(loops=loops_of(callee, *(a.value for a in arguments)))
-        case ExternalValue(name=name):
-            return externals.call(machine, name, arguments, place)
-        case Expression(function=externals.ATTRGETTER):
-            return externals.read_attributes(machine, callee, arguments, place)
-        case ModelClass():
-            return _make_row(machine, callee, arguments)
-        case ClassValue():
-            return objects.make(machine, callee, arguments, place)
-        case RecordClass(record=record):
-            return objects.make_record(machine, record, arguments)
-        case Partial(function=function, arguments=first):
-            return machine.call(function, (*first, *arguments), place)
-        case Method(receiver=FunctionValue(facts=FunctionFacts() as facts), name=name):
-            return _task_method(machine, facts, name, arguments, place)
+        case FunctionValue(facts=FunctionFacts() as facts):
+            return _task_method(machine, facts, callee.name, arguments, place)
+    return None
+
+
+def _call_plain_data(
+    machine: Machine, callee: PlainData, arguments: tuple[Argument, ...], place: Place
+) -> Value | None:
+    if any(runs_code(a.value) for a in arguments):
+        return None
+    for argument in arguments:
+        machine.escape(argument.value)
+    return PlainData(loops=loops_of(callee, *(a.value for a in arguments)))
+
+
+def _call_expression(
+    machine: Machine, callee: Expression, arguments: tuple[Argument, ...], place: Place
+) -> Value | None:
+    return (
+        externals.read_attributes(machine, callee, arguments, place)
+        if callee.function == known_functions.ATTRGETTER
+        else None
+    )
+
+
+#: What answers a call, by the kind of callee. It gives None for what it does not know.
+_CALLING: Mapping[type[Value], Callable[[Machine, Any, tuple[Argument, ...], Place], Value | None]] = {
+    FunctionValue: lambda machine, callee, arguments, place: enter(machine, callee, arguments, place),
+    Method: _call_method,
+    PlainData: _call_plain_data,
+    ExternalValue: lambda machine, callee, arguments, place: externals.call(machine, callee.name, arguments, place),
+    Expression: _call_expression,
+    ModelClass: lambda machine, callee, arguments, place: _make_row(machine, callee, arguments),
+    ClassValue: lambda machine, callee, arguments, place: objects.make(machine, callee, arguments, place),
+    RecordClass: lambda machine, callee, arguments, place: objects.make_record(machine, callee.record, arguments),
+    Partial: lambda machine, callee, arguments, place: machine.call(
+        callee.function, (*callee.arguments, *arguments), place
+    ),
+}
+
+
+def _call_unseen(machine: Machine, callee: Value, arguments: tuple[Argument, ...]) -> Value:
     machine.note_opaque_call()
     for argument in arguments:
         machine.escape(argument.value)
@@ -225,7 +256,7 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
             machine.escape(argument.value)
         return Unknown(loops=loops_of(*(a.value for a in arguments)))
     parameters = bind_parameters(machine, facts, function.bound, arguments)
-    tracked = any(_is_tracked(machine, value) for value, _ in parameters.values())
+    tracked = _is_any_tracked(machine, parameters)
     if not tracked and not machine.programs.may_query(facts):
         return _believed(machine, facts, Unknown(loops=loops_of(*(v for v, _ in parameters.values()))))
     key = _memory_key(machine, facts, parameters) if not tracked else None
@@ -243,7 +274,7 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
     from flake8_django_orm.machine.machine import Entered
 
     values = {name: value for name, (value, _) in parameters.items()}
-    atomic = any(decorator.rsplit(".", 1)[-1] == "atomic" for decorator in facts.decorators)
+    atomic = bool(facts.decorators) and any(d.rsplit(".", 1)[-1] == "atomic" for d in facts.decorators)
     first = len(machine.events)
     with machine.entered(frame, Entered(facts, parameters)), machine.transaction(atomic):
         returned = _believed(machine, facts, machine.programs.run(machine, function, values))
@@ -264,12 +295,18 @@ def _believed(machine: Machine, facts: FunctionFacts, returned: Value) -> Value:
     return returned
 
 
+def _is_any_tracked(machine: Machine, parameters: dict[str, tuple[Value, Place | None]]) -> bool:
+    return any(_is_tracked(machine, value) for value, _ in parameters.values())
+
+
 def _is_tracked(machine: Machine, value: Value) -> bool:
     """Whether a value carries rows, or may: then what a function does with it matters."""
-    for one in each(value):
+    for one in value.values if isinstance(value, Alternatives) else (value,):
+        if type(one) in _TRACKED:
+            return True
+        if type(one) not in _MAY_HOLD_TRACKED:
+            continue
         match one:
-            case RowValue() | QuerySetValue() | ManagerValue() | ModelClass() | Scalar():
-                return True
             case Collection(items=items, entries=entries, element=element, identity=identity):
                 parts = [*(items or ()), *(v for _, v in entries or ()), element]
                 parts.extend(machine.store.members(identity).values() if identity else ())
@@ -281,9 +318,11 @@ def _is_tracked(machine: Machine, value: Value) -> bool:
             case FunctionValue(bound=bound, closure=closure):
                 if closure is not None or (bound is not None and _is_tracked(machine, bound)):
                     return True
-            case Method() | Partial():
-                return True
     return False
+
+
+_TRACKED = frozenset({RowValue, QuerySetValue, ManagerValue, ModelClass, Scalar, Method, Partial})
+_MAY_HOLD_TRACKED = frozenset({Collection, Instance, FunctionValue})
 
 
 def _memory_key(
@@ -304,14 +343,16 @@ def _memory_key(
 def _can_enter(machine: Machine, facts: FunctionFacts) -> bool:
     from flake8_django_orm.machine.machine import DEPTH_BOUND
 
-    if any(entered.function.key == facts.key for entered in machine.calls):
-        return False
+    for entered in machine.calls:
+        running = entered.function
+        if running is facts or (running.name == facts.name and running.key == facts.key):
+            return False
     if not machine.project.is_readable(facts):
         return False
     if len(machine.calls) >= DEPTH_BOUND:
         machine.depth_cuts += 1
         return False
-    return all(_keeps_function(machine, facts.module, decorator) for decorator in facts.decorators)
+    return not facts.decorators or all(_keeps_function(machine, facts.module, d) for d in facts.decorators)
 
 
 def _keeps_function(machine: Machine, module: str, decorator: str) -> bool:
@@ -331,6 +372,8 @@ def _keeps_function(machine: Machine, module: str, decorator: str) -> bool:
 
 def _is_cached(machine: Machine, facts: FunctionFacts) -> bool:
     """Whether a decorator keeps what the function returns: functools', Django's, or one of the project that says so."""
+    if not facts.decorators:
+        return False
     return any("cache" in name and name not in _CACHES_NOTHING for name in _decorator_names(facts))
 
 
@@ -343,9 +386,8 @@ def bind_parameters(
 ) -> dict[str, tuple[Value, Place | None]]:
     """What each parameter receives, with the place of the argument (None for a default or the receiver)."""
     found: dict[str, tuple[Value, Place | None]] = {}
-    positional = [p for p in facts.parameters if p.kind == "positional"]
-    names = {p.name for p in facts.parameters if p.kind in ("positional", "keyword")}
-    queue = list(positional)
+    queue = [p for p in facts.parameters if p.kind == "positional"]
+    names = [p.name for p in facts.parameters if p.kind == "positional" or p.kind == "keyword"]
     if bound is not None and queue:
         found[queue.pop(0).name] = (bound, None)
     spread = False

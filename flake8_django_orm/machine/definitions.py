@@ -51,14 +51,14 @@ def resolve(machine: Machine, module: str, name: str, depth: int = 0) -> Value:
 def from_definition(machine: Machine, found: Definition, module: str = "", depth: int = 0) -> Value:
     """A definition as a value."""
     match found:
+        case External(name=name):
+            return external(machine, name)
         case ClassFacts(key=key):
             return class_value(machine, key)
         case FunctionFacts():
             return FunctionValue(facts=found)
         case ModuleRef(name=name):
             return ModuleValue(name)
-        case External(name=name):
-            return external(machine, name)
         case Assignment():
             owner = found.module or module
             return from_assignment(machine, found, owner, machine.project.module_path(owner), depth + 1)

@@ -53,7 +53,9 @@ def _note(machine: Machine, query: QueryRun, whole: Place, *, found: bool) -> No
 
 def _sent_at(machine: Machine, place: Place) -> QueryRun | None:
     wanted = place.awaited
-    return next(
-        (e for e in reversed(machine.events[-_BACK:]) if isinstance(e, QueryRun) and e.place == wanted),
-        None,
-    )
+    node = wanted.node
+    for event in reversed(machine.events[-_BACK:]):
+        # Asked of every test and comparison: the node is compared before the whole place is.
+        if event.place.node is node and isinstance(event, QueryRun) and event.place == wanted:
+            return event
+    return None

@@ -5,23 +5,14 @@ In: a dotted name and arguments. Out: values. A function that is not described g
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import (
-    definitions,
-    existence,
-    fed_lookups,
-    iteration,
-    loading_calls,
-    objects,
-    querysets,
-    renders,
-)
-from flake8_django_orm.machine.events import ExternalCalled, QueryRun
+from flake8_django_orm.machine import fed_lookups, iteration, known_functions, querysets, renders
+from flake8_django_orm.machine.events import ExternalCalled
 from flake8_django_orm.machine.frames import Repeats
-from flake8_django_orm.machine.loading import NOTHING, How, Loaded
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
@@ -29,7 +20,6 @@ from flake8_django_orm.machine.values import (
     Constant,
     Expression,
     ExternalValue,
-    Fetched,
     FunctionValue,
     Method,
     Moment,
@@ -46,22 +36,11 @@ from flake8_django_orm.machine.values import (
     runs_code,
 )
 from flake8_django_orm.orm import callables
-from flake8_django_orm.orm.expressions import is_expression
 from flake8_django_orm.orm.querysets import queryset_method
-from flake8_django_orm.orm.resources import RESOURCE_READING
-from flake8_django_orm.orm.tables import TABLE_READING
-from flake8_django_orm.project.django_names import SWAPPED_MODELS
 
 if TYPE_CHECKING:
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.syntax.units import Place
-
-#: `attrgetter("author.name")`: a function that reads attributes of what it is given.
-ATTRGETTER = "operator.attrgetter"
-
-
-#: What our stub of rest_framework.serializers calls where the real one goes over a serializer's fields.
-SERIALIZER_READING = "rest_framework._reading."
 
 
 def read_attributes(machine: Machine, getter: Expression, arguments: tuple[Argument, ...], place: Place) -> Value:
@@ -78,21 +57,47 @@ def read_attributes(machine: Machine, getter: Expression, arguments: tuple[Argum
     return read[0] if len(read) == 1 else Collection(shape=Shape.TUPLE, items=tuple(read))
 
 
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a name from outside stands for, as far as the name alone tells."""
+
+    special: known_functions.Answering | None
+    renders: bool
+    iterates: callables.Iterates | None
+    fetches: callables.Fetches | None
+    is_text: bool
+    innocent: bool
+    standard: bool
+
+
+@functools.lru_cache(maxsize=4096)
+def _about(name: str) -> _About:
+    """Kept by name: a project calls the same few hundred names from outside again and again."""
+    return _About(
+        special=known_functions.answering(name),
+        renders=renders.is_known(name),
+        iterates=callables.iterating(name),
+        fetches=callables.fetching(name),
+        is_text=name in callables.TURNS_INTO_TEXT,
+        innocent=callables.is_innocent(name),
+        standard=callables.is_standard(name),
+    )
+
+
 def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Place) -> Value:
     """`name(*arguments)`."""
-    values = [a.value for a in arguments]
+    about = _about(name)
     machine.called_externals.append((name, place, bool(arguments)))
-    if (special := _special(machine, name, arguments, place)) is not None:
+    if about.special is not None and (special := about.special(machine, name, arguments, place)) is not None:
         return special
-    if (rendered := renders.call(machine, name, arguments, place)) is not None:
+    if about.renders and (rendered := renders.call(machine, name, arguments, place)) is not None:
         return rendered
-    described = callables.iterating(name)
-    if described is not None:
-        return _iterate(machine, described, arguments, place)
-    fetches = callables.fetching(name)
-    if fetches is not None and arguments:
-        return _fetch(machine, fetches, arguments, place)
-    if name in callables.TURNS_INTO_TEXT:
+    if about.iterates is not None:
+        return _iterate(machine, about.iterates, arguments, place)
+    if about.fetches is not None and arguments:
+        return _fetch(machine, about.fetches, arguments, place)
+    values = [a.value for a in arguments]
+    if about.is_text:
         positions = callables.TURNS_INTO_TEXT[name]
         for number, value in enumerate(values):
             if positions is None or number in positions:
@@ -100,8 +105,8 @@ def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Pl
         return PlainData(loops=loops_of(*values))
     if any(isinstance(one, (QuerySetValue, RowValue)) for value in values for one in each(value)):
         machine.emit(ExternalCalled, place, name=name, arguments=arguments)
-    innocent = callables.is_innocent(name)
-    standard = callables.is_standard(name) and not any(runs_code(value) for value in values)
+    innocent = about.innocent
+    standard = about.standard and not any(runs_code(value) for value in values)
     if not innocent and not standard:
         machine.note_opaque_call()
     for value in values:
@@ -115,81 +120,6 @@ def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Pl
     if name in callables.CLOCKS:
         return Moment(function=name)
     return PlainData(loops=loops_of(*values)) if standard else Unknown(loops=loops_of(*values))
-
-
-def _special(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Place) -> Value | None:
-    values = [a.value for a in arguments]
-    if name == "builtins.super":
-        return None  # the reader knows the class it stands in
-    if name == "builtins.len" and values:
-        return iteration.length(machine, values[0], place)
-    if name == "builtins.bool" and values:
-        machine.test(values[0], place)
-        existence.note_tested(machine, place)
-        return Unknown(loops=loops_of(*values))
-    if name == "builtins.range":
-        bounded = all(isinstance(v, Constant) for v in values)
-        return Collection(shape=Shape.LIST, element=Unknown(), bounded=bounded, loops=loops_of(*values))
-    if name in ("builtins.getattr", "builtins.hasattr") and len(values) > 1:
-        return _getattr(machine, name, values, place)
-    if name == "builtins.setattr" and len(values) > 2:
-        attribute = values[1]
-        if isinstance(attribute, Constant) and isinstance(attribute.value, str):
-            machine.assign_attribute(values[0], attribute.value, values[2], place)
-        else:
-            machine.escape(values[0])
-        return UNKNOWN
-    if name == "collections.defaultdict":
-        return Collection(
-            shape=Shape.DICT,
-            entries=(),
-            factory=values[0] if values else None,
-            identity=machine.store.new_identity(),
-        )
-    if name in callables.USER_MODEL_GETTERS:
-        return definitions.user_model(machine)
-    if name.endswith(("apps.get_model", "apps.get_registered_model")):
-        return definitions.model_by_label(machine, values)
-    if name in SWAPPED_MODELS:
-        return definitions.model_by_label(machine, values[:2], swapped=True)
-    if name in callables.PREFETCH_NAMES:
-        return loading_calls.prefetch_object(arguments)
-    if name in callables.PREFETCHES_OBJECTS:
-        _prefetch_objects(machine, arguments, place)
-        return UNKNOWN
-    if is_expression(name):
-        for argument in arguments:
-            machine.note_use(argument.value)
-        return loading_calls.expression(name, arguments)
-    if name.startswith(SERIALIZER_READING) and len(values) > 1:
-        return machine.programs.serialize(machine, name.rpartition(".")[2], values[0], values[1], place)
-    if name.startswith(TABLE_READING) and len(values) > 1:
-        return machine.programs.tabulate(machine, values[0], values[1], place)
-    if name == callables.NAMESPACE:
-        return objects.make_namespace(machine, arguments, place)
-    if name in callables.NAMED_TUPLES and len(values) > 1:
-        return definitions.record_class(values[1])
-    if name in callables.PARTIALS and values:
-        for argument in arguments[1:]:
-            machine.note_use(argument.value)
-        return Partial(function=values[0], arguments=tuple(arguments[1:]))
-    if name.startswith(RESOURCE_READING) and len(values) > 1:
-        return machine.programs.export(machine, name, values[0], values[1], place)
-    if name == ATTRGETTER:
-        return Expression(function=name, arguments=arguments)
-    if name == "logging.getLogger":
-        return ExternalValue("logging.Logger")
-    return None
-
-
-def _getattr(machine: Machine, name: str, values: Sequence[Value], place: Place) -> Value:
-    """`getattr(row, "x")` and `hasattr(row, "x")` read the attribute."""
-    attribute = values[1]
-    if not (isinstance(attribute, Constant) and isinstance(attribute.value, str)):
-        machine.lose(values[0])  # it may read any of the row's relations
-        return Unknown(loops=loops_of(*values))
-    found = machine.read_attribute(values[0], attribute.value, place)
-    return found if name == "builtins.getattr" else Unknown(loops=loops_of(*values))
 
 
 # -- iterating --------------------------------------------------------------------------------------------------------
@@ -343,52 +273,3 @@ def _fetch(machine: Machine, fetches: callables.Fetches, arguments: tuple[Argume
     filtered = querysets.chain(machine, queryset, described, rest, place)
     pattern = iteration.pattern_of(machine, filtered, place, "list")
     return Collection(shape=Shape.LIST, element=pattern, identity=machine.store.new_identity())
-
-
-def _prefetch_objects(machine: Machine, arguments: tuple[Argument, ...], place: Place) -> None:
-    """`prefetch_related_objects(rows, *lookups)`: the result sets of these rows have the relations from now on."""
-    if not arguments:
-        return
-    rows = _rows_in(machine, arguments[0].value)
-    if rows:
-        machine.emit(
-            QueryRun,
-            place,
-            queryset=rows[0].origin or QuerySetValue(model=rows[0].model),
-            how="prefetch_related_objects",
-            arguments=arguments,
-            varies=machine.varying_loops(*(a.value for a in arguments)),
-        )
-    for row in rows:
-        queryset = row.origin or QuerySetValue(model=row.model)
-        state = machine.store.result(row.result)
-        extra = state.extra
-        base = replace(queryset, model=row.model)
-        added = NOTHING
-        for argument in arguments[1:]:
-            added = loading_calls.with_prefetch(machine, base, added, argument.value)
-        for step in reversed(row.path):
-            added = NOTHING.with_relation(step, Loaded(How.PREFETCHED, added))
-        if added.unknown:
-            machine.store.escape_result(row.result)
-        else:
-            machine.store.set_result(row.result, replace(state, extra=extra.merged(added)))
-
-
-def _rows_in(machine: Machine, value: Value) -> list[RowValue]:
-    found: list[RowValue] = []
-    for one in each(value):
-        match one:
-            case RowValue():
-                found.append(one)
-            case QuerySetValue(result=result, model=model):
-                found.append(RowValue(model=model, result=result, origin=one, fetched=Fetched.ITERATED))
-            case Collection(items=tuple() as items):
-                for item in items:
-                    found.extend(_rows_in(machine, item))
-            case Collection(element=element, identity=identity):
-                found.extend(_rows_in(machine, element))
-                stored = machine.store.members(identity).get("[]") if identity else None
-                if stored is not None:
-                    found.extend(_rows_in(machine, stored))
-    return found

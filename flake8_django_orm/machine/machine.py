@@ -8,11 +8,12 @@ conditions, bounds and the table that sends an operation to its module.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flake8_django_orm.machine import attributes, calls, fed_lookups, iteration, refetches, relations, rows
+from flake8_django_orm.machine.blocks import NOTHING_SPECIAL, Conditional, InCall, Knowing, Looping
 from flake8_django_orm.machine.entries import is_told_at_base
 from flake8_django_orm.machine.events import (
     AnswerTested,
@@ -67,6 +68,8 @@ WORK_BOUND = 20_000
 DEPTH_BOUND = 12
 
 
+#: Values that may hold rows: to note what becomes of any other is to note nothing, and most values are others.
+HOLD_ROWS = frozenset({RowValue, QuerySetValue, Collection, Instance, Alternatives})
 #: The methods whose rows come with others.
 EAGER = ("select_related", "prefetch_related")
 
@@ -225,16 +228,9 @@ class Machine:
 
     # -- frames, loops, conditions ------------------------------------------------------------------------------
 
-    @contextmanager
-    def entered(self, frame: Frame, call: Entered) -> Iterator[None]:
+    def entered(self, frame: Frame, call: Entered) -> InCall:
         """Run a block as the body of a called function."""
-        outer, self.frame = self.frame, frame
-        self.calls.append(call)
-        try:
-            yield
-        finally:
-            self.calls.pop()
-            self.frame = outer
+        return InCall(self, frame, call)
 
     def new_loop(self, place: Place, repeats: Repeats, result: int | None = None, *, is_async: bool = False) -> Loop:
         self._next_loop += 1
@@ -257,27 +253,20 @@ class Machine:
         if around and not self.is_conditional(around[0]):
             self.filled_by.setdefault(container, around[-1])
 
-    @contextmanager
-    def looping(self, loop: Loop) -> Iterator[None]:
+    def looping(self, loop: Loop) -> Looping:
         """Run a block as the body of a loop."""
-        self.loops.append(loop)
-        try:
-            yield
-        finally:
-            self.loops.pop()
+        return Looping(self.loops, loop)
 
-    @contextmanager
-    def conditionally(self) -> Iterator[None]:
+    def conditionally(self) -> Conditional:
         """Run a block that a condition guards."""
-        self.conditions += 1
-        try:
-            yield
-        finally:
-            self.conditions -= 1
+        return Conditional(self)
+
+    def leaving(self, loops: Sequence[Loop]) -> AbstractContextManager[None]:
+        """Run a block that ends these loops, so that nothing in it is repeated by them."""
+        return self._ending(loops) if loops else NOTHING_SPECIAL
 
     @contextmanager
-    def leaving(self, loops: Sequence[Loop]) -> Iterator[None]:
-        """Run a block that ends these loops, so that nothing in it is repeated by them."""
+    def _ending(self, loops: Sequence[Loop]) -> Iterator[None]:
         new = {loop.number for loop in loops} - self.suspended
         self.suspended |= new
         try:
@@ -294,27 +283,33 @@ class Machine:
                 self.kept_results[one.result] = tuple(loops)
         return value
 
-    @contextmanager
-    def transaction(self, opened: bool = True) -> Iterator[None]:
+    def transaction(self, opened: bool = True) -> AbstractContextManager[None]:
         """Run a block inside transaction.atomic(), if `opened`."""
-        self.atomic += opened
+        return self._in_transaction() if opened else NOTHING_SPECIAL
+
+    @contextmanager
+    def _in_transaction(self) -> Iterator[None]:
+        self.atomic += 1
         locked = self.rows_locked
         try:
             yield
         finally:
-            self.atomic -= opened
-            if opened and not self.atomic:
+            self.atomic -= 1
+            if not self.atomic:
                 self.rows_locked = locked
                 self.transaction_writes.clear()
 
-    @contextmanager
-    def guarded(self, by_lock: bool = True) -> Iterator[None]:
+    def guarded(self, by_lock: bool = True) -> AbstractContextManager[None]:
         """Run a block that holds a lock, or whose conflicts with other requests are caught, if `by_lock`."""
-        self.guards += by_lock
+        return self._under_guard() if by_lock else NOTHING_SPECIAL
+
+    @contextmanager
+    def _under_guard(self) -> Iterator[None]:
+        self.guards += 1
         try:
             yield
         finally:
-            self.guards -= by_lock
+            self.guards -= 1
 
     @contextmanager
     def cached_fragment(self) -> Iterator[None]:
@@ -325,30 +320,26 @@ class Machine:
         finally:
             self.cached_fragments -= 1
 
-    @contextmanager
-    def recovering(self, from_fault: bool = True) -> Iterator[None]:
+    def recovering(self, from_fault: bool = True) -> AbstractContextManager[None]:
         """Run a block that meets what went wrong in a loop, if `from_fault`: few rows come here."""
-        before = self.before_fault
-        if from_fault and self.loops and before is None:
-            self.before_fault = self.store.last_identity
+        return self._behind_fault() if from_fault and self.loops and self.before_fault is None else NOTHING_SPECIAL
+
+    @contextmanager
+    def _behind_fault(self) -> Iterator[None]:
+        self.before_fault = self.store.last_identity
         try:
             yield
         finally:
-            self.before_fault = before
+            self.before_fault = None
 
     def is_exceptional(self, result: int) -> bool:
         """Whether rows of a result set are met here only where something went wrong with one of them: loading more
         with all of them would cost more than the query for that one."""
         return self.before_fault is not None and result <= self.before_fault
 
-    @contextmanager
-    def knowing(self, known: Mapping[int, bool]) -> Iterator[None]:
+    def knowing(self, known: Mapping[int, bool]) -> Knowing:
         """Run a block on whose way these queries found something (or nothing)."""
-        before, self.known = self.known, {**self.known, **known}
-        try:
-            yield
-        finally:
-            self.known = before
+        return Knowing(self, known)
 
     def learn(self, ways: Sequence[Mapping[int, bool]]) -> None:
         """Go on behind branches of which one goes on: what it knows holds from here to the end of the block."""
@@ -420,6 +411,8 @@ class Machine:
 
     def note_queryset_use(self, value: Value, how: str, place: Place | None = None) -> None:
         """Note what became of a queryset or container: evaluated, chained, handed on, returned, kept."""
+        if type(value) not in HOLD_ROWS:
+            return
         for one in each(value):
             identity = (
                 one.result if isinstance(one, QuerySetValue) else one.identity if isinstance(one, Collection) else 0
@@ -433,6 +426,8 @@ class Machine:
 
         `to_caller` is for what a called function returns: the caller's use of a row is seen, that of a list may not be.
         """
+        if type(value) not in HOLD_ROWS:
+            return
         for one in each(value):
             match one:
                 case RowValue(result=result, path=path):
@@ -485,14 +480,14 @@ class Machine:
         for loop in self.loops:
             if loop.frame.body is Body.TEMPLATE:
                 continue
-            self.loop_effects.setdefault(loop.number, LoopEffects()).opaque = True
+            self._effects(loop).opaque = True
 
     def note_write(self, model: str) -> None:
         """Rows of the model are written."""
         if self.atomic:
             self.transaction_writes.add(model)
         for loop in self.loops:
-            self.loop_effects.setdefault(loop.number, LoopEffects()).written.add(model)
+            self._effects(loop).written.add(model)
 
     @property
     def root(self) -> Frame:
@@ -605,10 +600,15 @@ class Machine:
         return tuple(self.value_uses.get(identity, ()))
 
     def _effects(self, loop: Loop) -> LoopEffects:
-        return self.loop_effects.get(loop.number, LoopEffects())
+        effects = self.loop_effects.get(loop.number)
+        if effects is None:
+            effects = self.loop_effects[loop.number] = LoopEffects()
+        return effects
 
     def note_use(self, value: Value, key: KeyUse | None = None) -> None:
         """Note that a row was used: for its key only, or otherwise; or that a queryset was handed on."""
+        if type(value) not in HOLD_ROWS:
+            return
         self.note_queryset_use(value, "handed")
         for one in each(value):
             if isinstance(one, RowValue):
@@ -624,7 +624,10 @@ class Machine:
         self._uses_of_row(row.result, (*row.path, name)).reads[place] = None
 
     def _uses_of_row(self, result: int, path: tuple[str, ...]) -> RowUses:
-        return self.row_uses.setdefault((result, path), RowUses())
+        uses = self.row_uses.get((result, path))
+        if uses is None:
+            uses = self.row_uses[result, path] = RowUses()
+        return uses
 
     def note_manager_read(self, row: RowValue, name: str, place: Place) -> None:
         """Note that `row.name`, a related manager, is read at `place`, or its prefetched rows are used there."""
@@ -652,7 +655,9 @@ class Machine:
     def read_attribute(self, value: Value, name: str, place: Place) -> Value:
         """`value.name`."""
         self.tick()
-        if isinstance(value, Alternatives) and self.conditions > value.conditions:
+        if not isinstance(value, Alternatives):
+            return attributes.read_attribute(self, value, name, place)
+        if self.conditions > value.conditions:
             # Behind a condition of its own: it may be the one under which the relation was loaded.
             value = relations.loaded_ways(self, value, name)
         if isinstance(value, Alternatives) and (member := rows.shared_member(self, value, name, place)) is not None:
@@ -662,7 +667,10 @@ class Machine:
     def call(self, callee: Value, arguments: Sequence[Argument], place: Place) -> Value:
         """`callee(*arguments)`."""
         self.tick()
-        return self._each(callee, lambda one: calls.call(self, one, tuple(arguments), place))
+        given = tuple(arguments)
+        if not isinstance(callee, Alternatives):
+            return calls.call(self, callee, given, place)
+        return self._each(callee, lambda one: calls.call(self, one, given, place))
 
     def element(self, value: Value, loop: Loop, place: Place) -> Value:
         """What the loop's variable holds: iterate `value`, with its rows bound by `loop`."""
@@ -678,11 +686,15 @@ class Machine:
 
     def test(self, value: Value, place: Place) -> None:
         """`if value`, `not value`, `bool(value)`."""
+        if type(value) not in HOLD_ROWS:
+            return
         for one in self.ways(value):
             iteration.test(self, one, place)
 
     def text(self, value: Value, place: Place) -> None:
         """`str(value)`, an f-string, `%`, print: runs `__str__`."""
+        if type(value) is Unknown or type(value) is Constant:
+            return
         for one in each(value):
             self.note_use(one)
         if isinstance(value, Alternatives) and (shown := rows.shared_member(self, value, "__str__", place)) is not None:
@@ -705,6 +717,8 @@ class Machine:
 
     def escape(self, value: Value) -> None:
         """Code that cannot be seen gets the value: what it does to the rows is not known."""
+        if type(value) not in HOLD_ROWS:
+            return
         self.lose(value)
         self.note_queryset_use(value, "escape")
         for one in each(value):

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 _NAMES = ("template_name", "template", "template_name_list")
 
 
+def is_known(name: str) -> bool:
+    """Whether `call` may have an answer for a function of that name."""
+    return (
+        name in callables.TEMPLATE_GETTERS
+        or name in callables.TEMPLATE_MAKERS
+        or name in callables.CONTEXTS
+        or name in callables.RENDERS
+    )
+
+
 def call(machine: Machine, name: str, arguments: tuple[Argument, ...], place: Place) -> Value | None:
     """A call of render() and its kin, or of get_template(); None for any other function."""
     if name in callables.TEMPLATE_GETTERS:

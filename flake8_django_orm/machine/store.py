@@ -72,15 +72,29 @@ class ObjectState:
     members: dict[str, Value] = field(default_factory=dict)
 
 
+#: Of what nothing was noted yet.
+_NO_RESULT = ResultState()
+_NO_ROW = RowState()
+
 State = ResultState | RowState | ObjectState | ModelState
 
 
 class Store:
-    """The states of everything with an identity. States are never changed in place, so a fork is a shallow copy."""
+    """The states of everything with an identity. States are never changed in place, so a fork is a shallow copy.
+
+    The copy is made at the first write after the fork: most branches write nothing.
+    """
 
     def __init__(self) -> None:
         self._states: dict[Hashable, State] = {}
+        self._is_shared = False  # the mapping is also a snapshot, and must stay as it is
         self._next = 0
+
+    def _writable(self) -> dict[Hashable, State]:
+        if self._is_shared:
+            self._states = dict(self._states)
+            self._is_shared = False
+        return self._states
 
     def new_identity(self) -> int:
         """A number that no other value of this run carries."""
@@ -101,10 +115,10 @@ class Store:
 
     def result(self, number: int) -> ResultState:
         state = self._states.get(("result", number))
-        return state if isinstance(state, ResultState) else ResultState()
+        return state if isinstance(state, ResultState) else _NO_RESULT
 
     def set_result(self, number: int, state: ResultState) -> None:
-        self._states["result", number] = state
+        self._writable()["result", number] = state
 
     def mark_evaluated(self, number: int) -> None:
         self.set_result(number, replace(self.result(number), evaluated=True, maybe_evaluated=True))
@@ -134,16 +148,17 @@ class Store:
         number, path, loop = key
         result = self.result(number)
         if path or loop is None or not result.expressions:
-            return RowState()
+            return _NO_ROW
         written = {name: change for name, change in result.expressions.items() if name in result.unsaved}
         return RowState(expressions=dict(result.expressions), written=written)
 
     def set_row(self, key: RowKey, state: RowState) -> None:
-        self._states["row", key] = state
+        self._writable()["row", key] = state
 
     def forget_row(self, key: RowKey) -> None:
         """A loop binds its next row: what was known of the row before does not hold for this one."""
-        self._states.pop(("row", key), None)
+        if ("row", key) in self._states:
+            del self._writable()["row", key]
 
     def rows_of_loop(self, loop: int) -> list[tuple[RowKey, RowState]]:
         found: list[tuple[RowKey, RowState]] = []
@@ -180,7 +195,7 @@ class Store:
         return state.members if isinstance(state, ObjectState) else {}
 
     def set_member(self, identity: int, name: str, value: Value) -> None:
-        self._states["object", identity] = ObjectState({**self.members(identity), name: value})
+        self._writable()["object", identity] = ObjectState({**self.members(identity), name: value})
 
     # -- models -------------------------------------------------------------------------------------------------
 
@@ -190,7 +205,7 @@ class Store:
         return state.queries if isinstance(state, ModelState) else ()
 
     def note_model_query(self, key: str, order: int) -> None:
-        self._states["model", key] = ModelState((*self.model_queries(key), order), self.model_written(key))
+        self._writable()["model", key] = ModelState((*self.model_queries(key), order), self.model_written(key))
 
     def model_written(self, key: str) -> int:
         """The order of the last write to the model's table, on any way here; 0 where there was none."""
@@ -199,23 +214,26 @@ class Store:
 
     def forget_model_queries(self, key: str, order: int) -> None:
         """The model's rows are written by the query of that order: one asked again may have another answer."""
-        self._states["model", key] = ModelState((), order)
+        self._writable()["model", key] = ModelState((), order)
 
     # -- branches -----------------------------------------------------------------------------------------------
 
     def fork(self) -> dict[Hashable, State]:
         """A snapshot to come back to."""
-        return dict(self._states)
+        self._is_shared = True
+        return self._states
 
     def restore(self, snapshot: dict[Hashable, State]) -> None:
-        self._states = dict(snapshot)
+        self._states = snapshot
+        self._is_shared = True
 
     def join(self, snapshots: list[dict[Hashable, State]]) -> None:
         """Go on with what holds after any of the branches."""
-        if len(snapshots) == 1:
-            self._states = dict(snapshots[0])
-            return
         first, *others = snapshots
+        others = [other for other in others if other is not first]
+        if not others:
+            self.restore(first)
+            return
         differing: dict[Hashable, None] = {}
         for other in others:
             # Most states are what they were before the branches: the same objects.
@@ -225,12 +243,12 @@ class Store:
         for key in differing:
             joined[key] = _join_states([snapshot.get(key) for snapshot in snapshots])
         self._states = joined
+        self._is_shared = False
 
 
 def _join_states(states: list[State | None]) -> State:
-    results = [s if isinstance(s, ResultState) else ResultState() for s in states]
-    rows = [s if isinstance(s, RowState) else RowState() for s in states]
     if any(isinstance(s, ResultState) for s in states):
+        results = [s if isinstance(s, ResultState) else _NO_RESULT for s in states]
         extra = results[0].extra if all(r.extra == results[0].extra for r in results) else NOTHING
         return ResultState(
             evaluated=all(r.evaluated for r in results),
@@ -243,6 +261,7 @@ def _join_states(states: list[State | None]) -> State:
             unsaved=frozenset().union(*(r.unsaved for r in results)),
         )
     if any(isinstance(s, RowState) for s in states):
+        rows = [s if isinstance(s, RowState) else _NO_ROW for s in states]
         return RowState(
             escaped=any(r.escaped for r in rows),
             reads=_join_reads([r.reads for r in rows]),

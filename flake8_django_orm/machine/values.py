@@ -7,7 +7,7 @@ lives in the store, keyed by the identities that the values carry.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -415,9 +415,12 @@ def alternatives(values: Iterable[Value], conditions: int | None = None) -> Valu
 
     `conditions` is how many conditions stand around the join; None leaves it at what the values themselves say.
     """
+    given = tuple(values)
+    if given and not isinstance(given[0], Alternatives) and all(value is given[0] for value in given):
+        return given[0]  # what no branch touched
     flat: list[Value] = []
     depth = conditions or 0
-    for value in values:
+    for value in given:
         if isinstance(value, Alternatives) and conditions is None:
             depth = max(depth, value.conditions)
         for part in value.values if isinstance(value, Alternatives) else (value,):
@@ -485,28 +488,39 @@ def runs_code(value: Value) -> bool:
 
 def loops_of(*values: Value) -> Loops:
     """The loops on which any of the values depends; a row depends on the loop that binds it."""
-    found: set[int] = set()
+    found = NO_LOOPS
     for value in values:
-        found.update(value.loops)
-        match value:
-            case RowValue(loop=int(loop)):
-                found.add(loop)
-            case Scalar(row=row) | Arithmetic(row=row):
-                found.update(loops_of(row))
-            case ManagerValue(source_row=RowValue() as row) | QuerySetValue(source_row=RowValue() as row):
-                found.update(loops_of(row))
-            case Alternatives(values=parts):
-                found.update(loops_of(*parts))
-            case Collection(items=tuple() as items):
-                found.update(loops_of(*items))
-            case Collection(element=element):
-                found.update(loops_of(element))
-            case Expression(arguments=arguments):
-                found.update(loops_of(*(a.value for a in arguments)))
-            case Method(receiver=receiver):
-                found.update(loops_of(receiver))
-            case FunctionValue(bound=Value() as bound):
-                found.update(loops_of(bound))
-            case Partial(function=function, arguments=arguments):
-                found.update(loops_of(function, *(a.value for a in arguments)))
-    return frozenset(found)
+        if value.loops:
+            found |= value.loops
+        parts = _PARTS.get(type(value))
+        if parts is not None:
+            found |= parts(value)
+    return found
+
+
+def _loops_of_row(row: RowValue) -> Loops:
+    return frozenset((row.loop,)) if row.loop is not None else NO_LOOPS
+
+
+def _loops_of_source(value: ManagerValue | QuerySetValue) -> Loops:
+    return loops_of(value.source_row) if value.source_row is not None else NO_LOOPS
+
+
+def _loops_of_members(value: Collection) -> Loops:
+    return loops_of(*value.items) if value.items is not None else loops_of(value.element)
+
+
+#: The loops behind the parts of a value, by its kind; the others have none.
+_PARTS: dict[type[Value], Callable[[Any], Loops]] = {
+    RowValue: _loops_of_row,
+    Scalar: lambda value: loops_of(value.row),
+    Arithmetic: lambda value: loops_of(value.row),
+    ManagerValue: _loops_of_source,
+    QuerySetValue: _loops_of_source,
+    Alternatives: lambda value: loops_of(*value.values),
+    Collection: _loops_of_members,
+    Expression: lambda value: loops_of(*(a.value for a in value.arguments)),
+    Method: lambda value: loops_of(value.receiver),
+    FunctionValue: lambda value: loops_of(value.bound) if value.bound is not None else NO_LOOPS,
+    Partial: lambda value: loops_of(value.function, *(a.value for a in value.arguments)),
+}

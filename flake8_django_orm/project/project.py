@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["Definition", "External", "ModuleRef", "Project"]
 
 
+_LIBRARY = LIBRARY.as_posix()
 _ORM_CLASSES = frozenset({MODEL, MANAGER, QUERYSET})
 
 
@@ -143,7 +144,7 @@ class Project(Asking):
 
     def is_stub(self, path: str) -> bool:
         """Whether the file is one of our stubs of what Django and common packages do with rows."""
-        return path.startswith(LIBRARY.as_posix())
+        return path.startswith(_LIBRARY)
 
     def is_readable(self, function: FunctionFacts) -> bool:
         """Whether the machine may enter a function: the project's own code and our stubs, and of the environment only

@@ -54,6 +54,9 @@ class Resolver:
         self._bases: dict[str, tuple[str, ...]] = {}
         self._classes: dict[str, ClassFacts | None] = {}
         self._orders: dict[str, tuple[str, ...]] = {}
+        self._mros: dict[str, tuple[str, ...]] = {}
+        self._methods: dict[tuple[str, str], FunctionFacts | None] = {}
+        self._attributes: dict[tuple[str, str], tuple[ClassFacts, Assignment] | None] = {}
         self._linearising: set[str] = set()
         self._calling: set[tuple[str, str]] = set()
         self._active: set[tuple[str, str]] = set()
@@ -296,7 +299,9 @@ class Resolver:
 
     def mro(self, key: str) -> tuple[str, ...]:
         """The keys of the class and of its bases in the project and the environment, nearest first."""
-        return tuple(name for name in self.ancestors(key) if self.class_facts(name) is not None)
+        if key not in self._mros:
+            self._mros[key] = tuple(name for name in self.ancestors(key) if self.class_facts(name) is not None)
+        return self._mros[key]
 
     def ancestors(self, key: str) -> tuple[str, ...]:
         """Like `mro`, with the names of external bases among the keys."""
@@ -373,6 +378,14 @@ class Resolver:
 
     def find_method(self, key: str, name: str) -> FunctionFacts | None:
         """The function that the class or the nearest of its bases defines under `name`."""
+        if (key, name) in self._methods:
+            return self._methods[key, name]
+        found = self._find_method(key, name)
+        if not self._active:  # see `resolve`
+            self._methods[key, name] = found
+        return found
+
+    def _find_method(self, key: str, name: str) -> FunctionFacts | None:
         for owner in self.classes(key):
             if name in owner.methods:
                 return owner.methods[name]
@@ -383,6 +396,11 @@ class Resolver:
 
     def find_class_attribute(self, key: str, name: str) -> tuple[ClassFacts, Assignment] | None:
         """The assignment to `name` in the class or the nearest of its bases, with the class that has it."""
+        if (key, name) not in self._attributes:
+            self._attributes[key, name] = self._find_attribute(key, name)
+        return self._attributes[key, name]
+
+    def _find_attribute(self, key: str, name: str) -> tuple[ClassFacts, Assignment] | None:
         for owner in self.classes(key):
             if name in owner.assignments:
                 return owner, owner.assignments[name]

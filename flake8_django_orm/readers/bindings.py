@@ -34,9 +34,10 @@ class BindingReader(Evaluator):
 
     def assign(self, target: cst.CSTNode, value: Value, statement: cst.CSTNode) -> None:
         """Bind a target: a name, an attribute, an item, or several by unpacking."""
+        if type(target) is cst.Name:  # most targets
+            self.env[target.value] = value
+            return
         match target:
-            case cst.Name(value=name):
-                self.env[name] = value
             case cst.Attribute():
                 base = self.evaluate(target.value)
                 self.machine.assign_attribute(base, target.attr.value, value, self.place(statement))

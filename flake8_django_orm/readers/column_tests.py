@@ -30,7 +30,7 @@ class ColumnTest:
 
 def of_comprehension(level: cst.CompFor) -> Iterator[ColumnTest]:
     """The tests behind `if` in `[... for x in rows if x.published]`."""
-    if isinstance(level.target, cst.Name):
+    if type(level.target) is cst.Name:
         for condition in level.ifs:
             test = _asked(condition.test, level.target.value)
             if test is not None:
@@ -39,10 +39,10 @@ def of_comprehension(level: cst.CompFor) -> Iterator[ColumnTest]:
 
 def of_loop(target: cst.BaseAssignTargetExpression, body: Sequence[cst.CSTNode]) -> ColumnTest | None:
     """The test that guards the whole body of a `for`, or that ends the iteration at its start."""
-    if not isinstance(target, cst.Name) or not body:
+    if type(target) is not cst.Name or not body:
         return None
     first = body[0]
-    if not isinstance(first, cst.If) or first.orelse is not None:
+    if type(first) is not cst.If or first.orelse is not None:
         return None
     skips = _only_continues(first.body)
     if len(body) > 1 and not skips:
@@ -56,18 +56,18 @@ def _only_continues(body: cst.BaseSuite) -> bool:
     if len(lines) != 1:
         return False
     line = lines[0]
-    small = line.body if isinstance(line, cst.SimpleStatementLine) else lines
-    return len(small) == 1 and isinstance(small[0], cst.Continue)
+    small = line.body if type(line) is cst.SimpleStatementLine else lines
+    return len(small) == 1 and type(small[0]) is cst.Continue
 
 
 def _asked(test: cst.BaseExpression, name: str) -> ColumnTest | None:
     """`x.published`, `not x.published`, `x.pages > 100`; None for any other test."""
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+    if type(test) is cst.UnaryOperation and type(test.operator) is cst.Not:
         attribute = _attribute(test.expression, name)
         return ColumnTest(test, attribute, holds=False) if attribute is not None else None
-    if isinstance(test, cst.Comparison):
+    if type(test) is cst.Comparison:
         target, attribute = test.comparisons[0], _attribute(test.left, name)
-        operator = "not in" if isinstance(target.operator, cst.NotIn) else COMPARISONS.get(type(target.operator))
+        operator = "not in" if type(target.operator) is cst.NotIn else COMPARISONS.get(type(target.operator))
         if len(test.comparisons) > 1 or operator is None or name in mentioned_names(target.comparator):
             return None
         return ColumnTest(test, attribute, operator, target.comparator) if attribute is not None else None
@@ -79,7 +79,7 @@ def literal(node: cst.BaseExpression) -> Value:
     """The value of a literal; unknown for anything else."""
     if isinstance(node, (cst.SimpleString, cst.Integer, cst.Float)):
         return Constant(node.evaluated_value)
-    if isinstance(node, cst.Name) and node.value in _NAMED:
+    if type(node) is cst.Name and node.value in _NAMED:
         return Constant(_NAMED[node.value])
     return UNKNOWN
 
@@ -88,6 +88,6 @@ _NAMED = {"True": True, "False": False, "None": None}
 
 
 def _attribute(node: cst.BaseExpression, name: str) -> str | None:
-    if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name) and node.value.value == name:
+    if type(node) is cst.Attribute and type(node.value) is cst.Name and node.value.value == name:
         return node.attr.value
     return None

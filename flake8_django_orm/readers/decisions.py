@@ -7,7 +7,8 @@ call, None where both can. A root is read for every caller, so nothing is decide
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -42,38 +43,69 @@ if TYPE_CHECKING:
 
 def decided(reader: Evaluator, test: cst.BaseExpression) -> bool | None:
     """The outcome of a test; None where this call may go either way."""
-    match test:
-        case cst.Name():
-            given = _given(reader, test)
-            return bool(given.value) if given is not None else None
-        case cst.UnaryOperation(operator=cst.Not(), expression=inner):
-            outcome = decided(reader, inner)
-            return None if outcome is None else not outcome
-        case cst.BooleanOperation(left=left, operator=operator, right=right):
-            stops = isinstance(operator, cst.Or)
-            outcomes = (decided(reader, left), decided(reader, right))
-            if stops in outcomes:
-                return stops
-            return None if None in outcomes else not stops
-        case cst.Attribute() | cst.Call(func=cst.Name(value="getattr")):
-            settled = _settled(reader, test)
-            return bool(settled.value) if settled is not None else _is_stored(reader, test)
-        case cst.Comparison(left=cst.Name() | cst.Attribute() | cst.Call() as left, comparisons=[comparison]):
-            given = _given(reader, left) if isinstance(left, cst.Name) else _settled(reader, left)
-            if given is None and isinstance(left, cst.Name):
-                return _is_there(reader, left, comparison)
-            if given is None and (evaluated := _is_evaluated(reader, left)) is not None:
-                return _as_compared(evaluated, comparison)
-            return _compared(reader, given, comparison) if given is not None else None
-        case cst.Call(
-            func=cst.Name(value="isinstance"), args=[cst.Arg(value=cst.Name() as name), cst.Arg(value=kinds)]
-        ):
-            return _is_instance(reader, name, kinds)
-        case cst.Call(
-            func=cst.Name(value="hasattr"), args=[cst.Arg(value=cst.Name() as name), cst.Arg(value=attribute)]
-        ):
-            return _has_attribute(reader, name, attribute)
-    return None
+    decide = _DECIDING.get(type(test))
+    return decide(reader, test) if decide is not None else None
+
+
+def _name(reader: Evaluator, test: cst.Name) -> bool | None:
+    given = _given(reader, test)
+    return bool(given.value) if given is not None else None
+
+
+def _negation(reader: Evaluator, test: cst.UnaryOperation) -> bool | None:
+    outcome = decided(reader, test.expression) if type(test.operator) is cst.Not else None
+    return None if outcome is None else not outcome
+
+
+def _operation(reader: Evaluator, test: cst.BooleanOperation) -> bool | None:
+    stops = type(test.operator) is cst.Or
+    outcomes = (decided(reader, test.left), decided(reader, test.right))
+    if stops in outcomes:
+        return stops
+    return None if None in outcomes else not stops
+
+
+def _attribute(reader: Evaluator, test: cst.Attribute | cst.Call) -> bool | None:
+    settled = _settled(reader, test)
+    return bool(settled.value) if settled is not None else _is_stored(reader, test)
+
+
+def _comparison(reader: Evaluator, test: cst.Comparison) -> bool | None:
+    left = test.left
+    if len(test.comparisons) != 1 or type(left) not in (cst.Name, cst.Attribute, cst.Call):
+        return None
+    (comparison,) = test.comparisons
+    if isinstance(left, cst.Name):
+        given = _given(reader, left)
+        return _is_there(reader, left, comparison) if given is None else _compared(reader, given, comparison)
+    settled = _settled(reader, left)
+    if settled is not None:
+        return _compared(reader, settled, comparison)
+    evaluated = _is_evaluated(reader, left)
+    return _as_compared(evaluated, comparison) if evaluated is not None else None
+
+
+def _call(reader: Evaluator, test: cst.Call) -> bool | None:
+    called = test.func.value if isinstance(test.func, cst.Name) else ""
+    if called == "getattr":
+        return _attribute(reader, test)
+    if called not in ("isinstance", "hasattr") or len(test.args) != 2:
+        return None
+    asked, what = test.args[0].value, test.args[1].value
+    if not isinstance(asked, cst.Name):
+        return None
+    return _is_instance(reader, asked, what) if called == "isinstance" else _has_attribute(reader, asked, what)
+
+
+#: What decides on a test, by its class: `match` would ask isinstance() of each, which libcst's classes answer slowly.
+_DECIDING: Mapping[type[cst.BaseExpression], Callable[[Evaluator, Any], bool | None]] = {
+    cst.Name: _name,
+    cst.UnaryOperation: _negation,
+    cst.BooleanOperation: _operation,
+    cst.Attribute: _attribute,
+    cst.Comparison: _comparison,
+    cst.Call: _call,
+}
 
 
 def _given(reader: Evaluator, name: cst.Name) -> Constant | None:
@@ -129,6 +161,8 @@ def _is_evaluated(reader: Evaluator, read: cst.BaseExpression) -> bool | None:
 
 def _is_stored(reader: Evaluator, read: cst.BaseExpression) -> bool | None:
     """`row.pk` and `row._state.adding` of a row that was fetched: it has a key, it is not being added."""
+    if type(read) is not cst.Attribute or type(read.value) not in (cst.Name, cst.Attribute):
+        return None
     match read:
         case cst.Attribute(value=cst.Attribute(value=cst.Name(value=owner), attr=cst.Name(value="_state")), attr=name):
             outcome = False
@@ -192,6 +226,8 @@ def _is_member(given: Constant, container: Value, *, negated: bool) -> bool | No
 def narrowed(reader: Evaluator, test: cst.BaseExpression) -> tuple[str, Value, Value] | None:
     """The name of which `isinstance()` asks, and what it may hold where the test is met and where it is not; None where
     the test tells nothing of the values that the name may hold."""
+    if type(test) is not cst.UnaryOperation and type(test) is not cst.Call:
+        return None
     match test:
         case cst.UnaryOperation(operator=cst.Not(), expression=inner):
             found = narrowed(reader, inner)

@@ -158,4 +158,7 @@ class DisplayReader(BindingReader):
 
 
 def _literal(node: cst.SimpleString | cst.Integer | cst.Float) -> Constant:
+    text = node.value
+    if text[0] in "\"'" and "\\" not in text and text[:3] not in ('"""', "'''"):
+        return Constant(text[1:-1])  # most strings: Python's parser need not be asked what they say
     return Constant(node.evaluated_value)

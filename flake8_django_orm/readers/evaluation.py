@@ -6,15 +6,19 @@ displays, operators, comprehensions and expressions; each builds on the one befo
 
 from __future__ import annotations
 
-import libcst as cst
+from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine.machine import Machine, unknown
+from flake8_django_orm.machine.machine import WORK_BOUND, Machine, WorkBoundError, unknown
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Value,
 )
-from flake8_django_orm.syntax.units import Place, Unit
-from flake8_django_orm.syntax.visitor import LeanVisitor, children
+from flake8_django_orm.syntax.visitor import LeanVisitor, children, is_expression
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from flake8_django_orm.syntax.units import Unit
 
 
 class Evaluator(LeanVisitor):
@@ -31,9 +35,9 @@ class Evaluator(LeanVisitor):
         receiver: str | None = None,
         local_names: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__()
         self.machine = machine
         self.unit = unit
+        self.place = unit.place
         self.module = module
         self.env = env
         self.class_key = class_key
@@ -43,18 +47,19 @@ class Evaluator(LeanVisitor):
 
     def evaluate(self, node: cst.CSTNode) -> Value:
         """The value of an expression."""
-        self.machine.tick()
-        value = self.visit(node)
+        # This runs for every expression of every call: what `tick` and `visit` do stands here itself.
+        machine = self.machine
+        machine.work += 1
+        if machine.work > WORK_BOUND:
+            raise WorkBoundError
+        value = self.methods[type(node)](self, node)
         if not isinstance(value, Value):
             return UNKNOWN
-        if self.machine.watch is not None:
-            self.machine.watch(self.place(node), value)
+        if machine.watch is not None:
+            machine.watch(self.place(node), value)
         return value
-
-    def place(self, node: cst.CSTNode) -> Place:
-        return Place(self.unit, node)
 
     def visit_other(self, node: cst.CSTNode) -> Value:
         """An expression of no interest in itself: its parts are evaluated, the whole is unknown."""
-        values = [self.evaluate(child) for child in children(node) if isinstance(child, cst.BaseExpression)]
+        values = [self.evaluate(child) for child in children(node) if is_expression(child)]
         return unknown(*values)

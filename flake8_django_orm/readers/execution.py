@@ -241,7 +241,7 @@ class Execution:
 
 def definition_of(unit: Unit) -> cst.FunctionDef | None:
     """The function definition of a unit."""
-    return next((s for s in unit.body if isinstance(s, cst.FunctionDef)), None)
+    return next((s for s in unit.body if type(s) is cst.FunctionDef), None)
 
 
 def function_reader(

@@ -63,7 +63,7 @@ class ExpressionReader(ComprehensionReader):
         if len(node.slice) != 1:
             return unknown(value)
         inner = node.slice[0].slice
-        if isinstance(inner, cst.Slice):
+        if type(inner) is cst.Slice:
             bounds = (
                 self.evaluate(inner.lower) if inner.lower is not None else None,
                 self.evaluate(inner.upper) if inner.upper is not None else None,
@@ -77,19 +77,20 @@ class ExpressionReader(ComprehensionReader):
         return self.machine.index(value, self.evaluate(inner.value), self.place(node))
 
     def visit_Call(self, node: cst.Call) -> Value:
-        if isinstance(node.func, cst.Name) and node.func.value == "super" and not node.args:
+        if type(node.func) is cst.Name and node.func.value == "super" and not node.args:
             return self._super()
-        if isinstance(node.func, cst.Name) and node.func.value == "super" and len(node.args) == 2:
+        if type(node.func) is cst.Name and node.func.value == "super" and len(node.args) == 2:
             return self._super_after(*(self.evaluate(arg.value) for arg in node.args))
         callee = self.evaluate(node.func)
-        if callee == ExternalValue("builtins.locals"):
+        called = callee.name if isinstance(callee, ExternalValue) else ""
+        if called == "builtins.locals":
             for value in tuple(self.env.values()):
                 self.machine.escape(value)
-        if callee == ExternalValue("builtins.next") and node.args and isinstance(node.args[0].value, cst.GeneratorExp):
+        if called == "builtins.next" and node.args and type(node.args[0].value) is cst.GeneratorExp:
             generator = node.args[0].value
             made = self._comprehension(generator.for_in, [generator.elt], Shape.ITERATOR, once=True)
             return iteration.choose(self.machine, made.element, UNKNOWN) if isinstance(made, Collection) else UNKNOWN
-        by_method = all(isinstance(one, Method) for one in each(callee))
+        by_method = type(callee) is Method or all(isinstance(one, Method) for one in each(callee))
         return self.machine.call(callee, self.arguments(node.args, by_method=by_method), self.place(node))
 
     def arguments(self, args: Sequence[cst.Arg], *, by_method: bool = False) -> tuple[Argument, ...]:

@@ -24,6 +24,7 @@ _ANSWERS = frozenset(
     {"DoesNotExist", "ObjectDoesNotExist", "MultipleObjectsReturned", "KeyError", "IndexError", "LookupError"}
     | {"AttributeError", "ValueError", "TypeError", "StopIteration"}
 )
+_TESTS = frozenset({cst.UnaryOperation, cst.Attribute, cst.Call})
 _CONFLICTS = frozenset({"IntegrityError", "DatabaseError", "Exception", "UniqueViolation"})
 
 
@@ -36,6 +37,8 @@ def names_lock(item: cst.BaseExpression) -> bool:
 def in_transaction(test: cst.BaseExpression) -> bool | None:
     """What the outcome of a test says of the transaction around it: True where it holds inside of one only
     (`connection.in_atomic_block`), False where outside only (`transaction.get_autocommit()`), None for other tests."""
+    if type(test) not in _TESTS:
+        return None  # said before `match` asks libcst's classes, which answer isinstance() slowly
     match test:
         case cst.UnaryOperation(operator=cst.Not(), expression=inner):
             outcome = in_transaction(inner)

@@ -87,15 +87,15 @@ class OperatorReader(DisplayReader):
 
     def truth(self, node: cst.BaseExpression) -> Learned:
         """Evaluate an expression for its truth; what either outcome tells of the queries before."""
-        if isinstance(node, cst.BooleanOperation):
-            stops = decided(self, node.left) is isinstance(node.operator, cst.Or)
+        if type(node) is cst.BooleanOperation:
+            stops = decided(self, node.left) is (type(node.operator) is cst.Or)
             left = self.truth(node.left)
             if stops:
                 return left
-            joined = outcomes.either if isinstance(node.operator, cst.Or) else outcomes.both
+            joined = outcomes.either if type(node.operator) is cst.Or else outcomes.both
             with self.machine.conditionally():
                 return joined(left, self.truth(node.right))
-        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        if type(node) is cst.UnaryOperation and type(node.operator) is cst.Not:
             return self.truth(node.expression).negated()
         value = self.evaluate(node)
         learned = self._tested(value, node)
@@ -113,22 +113,18 @@ class OperatorReader(DisplayReader):
         return self.evaluate(node.expression)
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> Value:
-        if isinstance(node.operator, cst.Not):
+        if type(node.operator) is cst.Not:
             learned = self.truth(node.expression)
             return outcomes.as_value(learned.negated())
         value = self.evaluate(node.expression)
-        if (
-            isinstance(node.operator, cst.Minus)
-            and isinstance(value, Constant)
-            and isinstance(value.value, (int, float))
-        ):
+        if type(node.operator) is cst.Minus and isinstance(value, Constant) and isinstance(value.value, (int, float)):
             return Constant(-value.value)
-        if isinstance(value, Expression) and isinstance(node.operator, cst.BitInvert):
+        if isinstance(value, Expression) and type(node.operator) is cst.BitInvert:
             return replace(value, function="~", arguments=(Argument(value, place=self.place(node.expression)),))
         return value if isinstance(value, Expression) else unknown(value)
 
     def visit_BooleanOperation(self, node: cst.BooleanOperation) -> Value:
-        stops = decided(self, node.left) is isinstance(node.operator, cst.Or)
+        stops = decided(self, node.left) is (type(node.operator) is cst.Or)
         left = self.evaluate(node.left)
         learned = self._tested(left, node.left)
         if stops:
@@ -136,7 +132,7 @@ class OperatorReader(DisplayReader):
         for one in each(left):
             if isinstance(one, RowValue):
                 self.machine.note_use(one)  # it may be what the whole expression gives
-        known = learned.when_false if isinstance(node.operator, cst.Or) else learned.when_true
+        known = learned.when_false if type(node.operator) is cst.Or else learned.when_true
         with self.machine.conditionally(), self.machine.knowing(known):
             right = self.evaluate(node.right)
         return alternatives([left, right], self.machine.conditions)
@@ -175,12 +171,12 @@ class OperatorReader(DisplayReader):
     def _compared(
         self, left: tuple[Value, Place], operator: cst.BaseCompOp, right: tuple[Value, Place], node: cst.Comparison
     ) -> None:
-        negated = isinstance(operator, (cst.NotEqual, cst.IsNot, cst.NotIn))
-        if isinstance(operator, (cst.In, cst.NotIn)):
+        negated = type(operator) in (cst.NotEqual, cst.IsNot, cst.NotIn)
+        if type(operator) in (cst.In, cst.NotIn):
             key_uses.note_member(self.machine, left, self.place(node), negated=negated)
             self.machine.contains(right[0], left[0], right[1])
-        elif isinstance(operator, (cst.Equal, cst.NotEqual, cst.Is, cst.IsNot)):
-            by_identity = isinstance(operator, (cst.Is, cst.IsNot))
+        elif type(operator) in (cst.Equal, cst.NotEqual, cst.Is, cst.IsNot):
+            by_identity = type(operator) in (cst.Is, cst.IsNot)
             place = self.place(node)
             key_uses.note_compared(self.machine, (left, right), place, by_identity=by_identity, negated=negated)
         else:

@@ -19,6 +19,7 @@ from flake8_django_orm.machine.events import QuerySetDiscarded
 from flake8_django_orm.machine.frames import Loop, Repeats
 from flake8_django_orm.machine.values import (
     UNKNOWN,
+    Alternatives,
     Collection,
     Constant,
     ExternalValue,
@@ -93,7 +94,8 @@ class PythonReader(PatternReader):
         if left is None or (left is cst.Raise and self.tries):
             self._block(statements)
             return
-        own = [loop for loop in self.machine.loops if loop.frame is self.machine.frame]
+        frame = self.machine.frame
+        own = [loop for loop in self.machine.loops if loop.frame is frame]
         with self.machine.leaving(own[-1:] if left is cst.Break else own):
             self._block(statements)
 
@@ -148,7 +150,7 @@ class PythonReader(PatternReader):
                 self.env[told[0]] = told[2]
             known, opened = self.machine.knowing(learned.when_false), self.machine.transaction(transaction is False)
             with known, opened, self._lacking(missing, when=False):
-                if isinstance(orelse, cst.If):
+                if type(orelse) is cst.If:
                     self.visit_If(orelse)
                 elif orelse is not None:
                     self._suite(orelse.body)
@@ -319,11 +321,12 @@ class PythonReader(PatternReader):
     # -- simple statements --------------------------------------------------------------------------------------
 
     def visit_Expr(self, node: cst.Expr) -> None:
-        called = node.value.expression if isinstance(node.value, cst.Await) else node.value
+        called = node.value.expression if type(node.value) is cst.Await else node.value
         self.machine.dropped_places.add(self.place(called))
-        made = each(self.evaluate(node.value))
-        if all(isinstance(one, QuerySetValue) and one.steps and one.steps[-1].place.node is node.value for one in made):
-            self.machine.emit(QuerySetDiscarded, self.place(node.value), queryset=made[0], tried=self.tries > 0)
+        value = self.evaluate(node.value)
+        if type(value) in _QUERYSETS and all(_made_by(one, node.value) for one in each(value)):
+            queryset = each(value)[0]
+            self.machine.emit(QuerySetDiscarded, self.place(node.value), queryset=queryset, tried=self.tries > 0)
 
     def visit_Assign(self, node: cst.Assign) -> None:
         value = self.evaluate(node.value)
@@ -337,7 +340,7 @@ class PythonReader(PatternReader):
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         operator = OPERATORS.get(type(node.operator), "")
         target = node.target
-        if isinstance(target, cst.Attribute):
+        if type(target) is cst.Attribute:
             base = self.evaluate(target.value)
             old = self.machine.read_attribute(base, target.attr.value, self.place(target))
             value = self.operate(old, operator, self.evaluate(node.value), node, target, node.value)
@@ -397,6 +400,14 @@ class PythonReader(PatternReader):
         self.env[node.name.value] = UNKNOWN
 
 
+_QUERYSETS = frozenset({QuerySetValue, Alternatives})
+
+
+def _made_by(value: Value, node: cst.BaseExpression) -> bool:
+    """Whether the value is a queryset that the expression itself made."""
+    return isinstance(value, QuerySetValue) and bool(value.steps) and value.steps[-1].place.node is node
+
+
 def _entered(value: Value) -> Value:
     """What `with value as name` binds: most context managers give something else than themselves."""
     return value if isinstance(value, (Collection, PlainData)) else Unknown(loops=value.loops)
@@ -431,4 +442,8 @@ def _join_environments(environments: Sequence[Environment], conditions: int) -> 
 
 def _joined(values: Sequence[Value], conditions: int) -> Value:
     # What no branch touched met long before, behind fewer conditions.
-    return values[0] if all(value is values[0] for value in values) else alternatives(values, conditions)
+    first = values[0]
+    for value in values:
+        if value is not first:
+            return alternatives(values, conditions)
+    return first

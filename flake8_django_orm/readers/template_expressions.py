@@ -6,6 +6,7 @@ own grammar does not allow.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -100,8 +101,12 @@ class Binary:
 Condition = Expression | Not | Binary
 
 
+@functools.lru_cache(maxsize=8192)
 def parse_expression(text: str, start: int) -> Expression:
-    """A variable with filters that stands at offset `start`."""
+    """A variable with filters that stands at offset `start`.
+
+    Kept, because a base template is read again for every view that renders a page of it.
+    """
     operand: Operand | None = None
     filters: list[FilterCall] = []
     at = 0

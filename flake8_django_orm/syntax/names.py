@@ -1,4 +1,7 @@
-"""Which names a piece of syntax binds, and whether a block always leaves its loop: questions of pure syntax."""
+"""Which names a piece of syntax binds, and whether a block always leaves its loop: questions of pure syntax.
+
+They ask for the type of a node itself: libcst's classes are abstract ones, for which isinstance() is slow.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,18 @@ import libcst as cst
 
 from flake8_django_orm.syntax.visitor import children, walk
 
-_SCOPES = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
+_SCOPES = frozenset(
+    {cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp}
+)
 
 
 def dotted_name(node: cst.BaseExpression | cst.CSTNode | None) -> str:
     """`a.b.c` for a chain of plain names, "" for anything else."""
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
+    while type(node) is cst.Attribute:
         parts.append(node.attr.value)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if type(node) is not cst.Name:
         return ""
     parts.append(node.value)
     return ".".join(reversed(parts))
@@ -27,12 +32,12 @@ def dotted_name(node: cst.BaseExpression | cst.CSTNode | None) -> str:
 
 def target_names(target: cst.CSTNode) -> Iterator[str]:
     """The plain names that an assignment target binds; attributes and subscripts bind none."""
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         yield target.value
-    elif isinstance(target, (cst.Tuple, cst.List)):
+    elif type(target) is cst.Tuple or type(target) is cst.List:
         for element in target.elements:
             yield from target_names(element.value)
-    elif isinstance(target, cst.StarredElement):
+    elif type(target) is cst.StarredElement:
         yield from target_names(target.value)
 
 
@@ -62,7 +67,7 @@ def _of_import(node: Any) -> Iterator[str]:
     yield node.evaluated_alias or dotted_name(node.name).split(".", 1)[0]
 
 
-#: What binds names, by class: libcst's classes are abstract ones, for which isinstance() is slow.
+#: What binds names, by class.
 _BINDING: Mapping[type[cst.CSTNode], Callable[[Any], Iterator[str]]] = {
     **dict.fromkeys((cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.For, cst.NamedExpr), _of_target),
     **dict.fromkeys((cst.AsName, cst.FunctionDef, cst.ClassDef, cst.MatchAs, cst.MatchStar), _of_name),
@@ -72,19 +77,19 @@ _BINDING: Mapping[type[cst.CSTNode], Callable[[Any], Iterator[str]]] = {
 
 def mentioned_names(node: cst.CSTNode) -> frozenset[str]:
     """Every name that stands anywhere below the node, whatever for."""
-    return frozenset(part.value for part in walk(node) if isinstance(part, cst.Name))
+    return frozenset(part.value for part in walk(node) if type(part) is cst.Name)
 
 
 def count_names(node: cst.CSTNode) -> Mapping[str, int]:
     """How often each name stands anywhere below the node."""
-    return Counter(part.value for part in walk(node) if isinstance(part, cst.Name))
+    return Counter(part.value for part in walk(node) if type(part) is cst.Name)
 
 
 def block_statements(body: cst.BaseSuite) -> Sequence[cst.CSTNode]:
     """The statements of a suite; those of one line separated by semicolons come one by one."""
     found: list[cst.CSTNode] = []
     for statement in body.body:
-        if isinstance(statement, cst.SimpleStatementLine):
+        if type(statement) is cst.SimpleStatementLine:
             found.extend(statement.body)
         else:
             found.append(statement)
@@ -98,11 +103,11 @@ def always_leaves(body: cst.BaseSuite) -> type[cst.CSTNode] | None:
     """
     statements = block_statements(body)
     for statement in statements:
-        if isinstance(statement, (cst.Return, cst.Raise, cst.Break)):
+        if type(statement) in (cst.Return, cst.Raise, cst.Break):
             return type(statement)
-        if isinstance(statement, cst.If) and (left := _if_leaves(statement)) is not None:
+        if type(statement) is cst.If and (left := _if_leaves(statement)) is not None:
             return left
-        if isinstance(statement, cst.With) and (left := always_leaves(statement.body)) is not None:
+        if type(statement) is cst.With and (left := always_leaves(statement.body)) is not None:
             return left
     return None
 
@@ -124,11 +129,11 @@ def may_stop_early(body: cst.BaseSuite) -> bool:
     pending: list[cst.CSTNode] = list(block_statements(body))
     while pending:
         current = pending.pop()
-        if isinstance(current, (cst.Return, cst.Break)):
+        if type(current) in (cst.Return, cst.Break):
             return True
-        if isinstance(current, (cst.For, cst.While)) and not _has(current, cst.Return):
+        if type(current) in (cst.For, cst.While) and not _has(current, cst.Return):
             continue
-        if not isinstance(current, _SCOPES):
+        if type(current) not in _SCOPES:
             pending.extend(children(current))
     return False
 
@@ -137,8 +142,8 @@ def _has(node: cst.CSTNode, kind: type[cst.CSTNode]) -> bool:
     pending = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, kind):
+        if type(current) is kind:
             return True
-        if not isinstance(current, _SCOPES):
+        if type(current) not in _SCOPES:
             pending.extend(children(current))
     return False

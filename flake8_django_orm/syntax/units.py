@@ -38,6 +38,14 @@ class Unit:
     whole: str = ""
     _spans: dict[int, tuple[int, int]] | None = None
     _answers: dict[tuple[object, int], Any] = field(default_factory=dict)
+    _places: dict[int, Place] = field(default_factory=dict)
+
+    def place(self, node: cst.CSTNode) -> Place:
+        """The place of a node of this unit: one object however often the node is visited."""
+        place = self._places.get(id(node))
+        if place is None:
+            place = self._places[id(node)] = Place(self, node)
+        return place
 
     def ask(self, question: Callable[[Node], Answer], node: Node) -> Answer:
         """The answer to a question of pure syntax about a node, worked out once however often the node is visited."""
@@ -84,12 +92,12 @@ class Place:
     @property
     def base(self) -> Place | None:
         """The place of `book.author` in `book.author.name`; None for what is no attribute."""
-        return Place(self.unit, self.node.value) if isinstance(self.node, cst.Attribute) else None
+        return Place(self.unit, self.node.value) if type(self.node) is cst.Attribute else None
 
     @property
     def awaited(self) -> Place:
         """The place of `call()` in `await call()`; this place for what is not awaited."""
-        return Place(self.unit, self.node.expression) if isinstance(self.node, cst.Await) else self
+        return Place(self.unit, self.node.expression) if type(self.node) is cst.Await else self
 
     @property
     def mentions(self) -> int:

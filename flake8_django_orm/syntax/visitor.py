@@ -6,9 +6,10 @@ method which children it visits. `children` names a node's parts in source order
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import fields
-from typing import Any
+from typing import Any, ClassVar
 
 import libcst as cst
 
@@ -30,35 +31,47 @@ _TRIVIA = (
 )
 
 _part_names: dict[type[cst.CSTNode], tuple[str, ...]] = {}
-_is_part: dict[type[object], bool] = {}
 
 
-def _counts(part: object) -> bool:
-    """Whether a field's value is a node that is not trivia, remembered by class: libcst's isinstance is slow."""
-    kind = type(part)
-    answer = _is_part.get(kind)
-    if answer is None:
-        answer = _is_part[kind] = isinstance(part, cst.CSTNode) and not isinstance(part, _TRIVIA)
-    return answer
+class _Parts(dict[type[object], bool]):
+    """Which classes of values are parts of a node: nodes that are not trivia. libcst's issubclass is slow."""
+
+    def __missing__(self, kind: type[object]) -> bool:
+        answer = self[kind] = issubclass(kind, cst.CSTNode) and not issubclass(kind, _TRIVIA)
+        return answer
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+_is_part = _Parts()
+
+
+@functools.cache
+def _is_expression(kind: type[cst.CSTNode]) -> bool:
+    return issubclass(kind, cst.BaseExpression)
+
+
+def is_expression(node: cst.CSTNode) -> bool:
+    """Whether the node is an expression."""
+    return _is_expression(type(node))
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The parts of a node in source order, without trivia."""
     names = _part_names.get(type(node))
     if names is None:
         names = _part_names[type(node)] = tuple(
             f.name
             for f in fields(node)
-            if not f.name.startswith(("whitespace", "leading_lines", "lines_after", "lpar", "rpar", "comma"))
+            if f.type is not str
+            and not f.name.startswith(("whitespace", "leading_lines", "lines_after", "lpar", "rpar", "comma"))
         )
+    found: list[cst.CSTNode] = []
     for name in names:
         part = getattr(node, name)
         if type(part) is tuple or type(part) is list:
-            for one in part:
-                if _counts(one):
-                    yield one
-        elif _counts(part):
-            yield part
+            found.extend([one for one in part if _is_part[type(one)]])
+        elif _is_part[type(part)]:
+            found.append(part)
+    return found
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -67,22 +80,36 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed(list(children(current))))
+        pending.extend(reversed(children(current)))
+
+
+class _Methods(dict[type[cst.CSTNode], Callable[[Any, Any], Any]]):
+    """The methods of a visitor class by the class of node that they are for."""
+
+    def __init__(self, visitor: type[LeanVisitor]) -> None:
+        super().__init__()
+        self._visitor = visitor
+
+    def __missing__(self, kind: type[cst.CSTNode]) -> Callable[[Any, Any], Any]:
+        method = getattr(self._visitor, f"visit_{kind.__name__}", self._visitor.visit_other)
+        self[kind] = method
+        return method
 
 
 class LeanVisitor:
     """Dispatches a node to `visit_<its class>`; what has no method goes to `visit_other`."""
 
-    def __init__(self) -> None:
-        self._methods: dict[type[cst.CSTNode], Callable[[Any], Any]] = {}
+    #: The method for each class of node, filled on the way. A class keeps it, because its visitors live briefly: one
+    #: is made for each call that is entered.
+    methods: ClassVar[_Methods]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.methods = _Methods(cls)
 
     def visit(self, node: cst.CSTNode) -> Any:
         """Call the method for this node's class and return its answer."""
-        method = self._methods.get(type(node))
-        if method is None:
-            method = getattr(self, f"visit_{type(node).__name__}", None) or self.visit_other
-            self._methods[type(node)] = method
-        return method(node)
+        return self.methods[type(node)](self, node)
 
     def visit_other(self, node: cst.CSTNode) -> Any:
         """Visit the children of a node that needs no care of its own; the answers are dropped."""
