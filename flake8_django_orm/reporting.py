@@ -112,11 +112,12 @@ def _anchor(report: Report, execution: Execution, path: str) -> tuple[Place | No
         for place in (report.place, report.event.place):
             if place.path == path:
                 return place, anchor_span(place, text)
+    # Of the calls that make a queryset, the one to change: a base class may go on with those of all its subclasses.
     queryset = queryset_of(report)
-    if queryset is not None:
-        for step in reversed(queryset.steps):
-            if step.place.path == path:
-                return step.place, name_span(step.place)
+    steps = [step.place for step in reversed(queryset.steps)] if queryset is not None else []
+    for step in (report.cure, *steps):
+        if step is not None and step.path == path:
+            return step, name_span(step)
     call = _call_in_root(frame)
     if call is not None and call.path == path:
         return call, anchor_span(call, text)

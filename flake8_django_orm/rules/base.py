@@ -32,6 +32,7 @@ class Report:
     """What a rule has to say about an event. `place` is where the trouble shows; the engine chooses the anchor from it.
 
     `message` is one line and names the access and what to add. `relations` are lookup paths for the JSON output.
+    `cure` is the call of the queryset that the advice is to change, where that is not its last one.
     """
 
     event: Event
@@ -41,6 +42,7 @@ class Report:
     model: str | None = None
     relations: tuple[str, ...] = ()
     related: tuple[RelatedPlace, ...] = ()
+    cure: Place | None = None
     own_frame: bool = False  # `place` stands in the root's own frame although the event happened deeper
 
 

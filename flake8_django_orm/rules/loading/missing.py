@@ -62,6 +62,7 @@ def report_missing(event: MissingLoading, context: RuleContext) -> Iterator[Repo
             ),
             *(RelatedPlace(query.place, f"the prefetch serves {query.how}() as well") for query in event.served),
         ),
+        cure=editable,
     )
 
 
