@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+#: What proofs use besides Django wherever they run; the packages for REST and the like are installed for one Django.
+BESIDES = ("jinja2>=3.1",)
 ROOT = Path(__file__).parents[1]
 NEWER_PYTHONS = ((3, 14), (3, 13), (3, 12))
 ANSWER_IN_SECONDS = 30
@@ -81,7 +83,9 @@ def prepare(wanted: Wanted) -> bool:
     pip = [str(wanted.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     try:
         subprocess.run([base, "-m", "venv", "--clear", str(wanted.directory)], check=True, capture_output=True)
-        subprocess.run([*pip, wanted.requirement], check=True, capture_output=True, timeout=INSTALL_IN_SECONDS)
+        subprocess.run(
+            [*pip, wanted.requirement, *BESIDES], check=True, capture_output=True, timeout=INSTALL_IN_SECONDS
+        )
     except (OSError, subprocess.SubprocessError) as error:
         print(f"{wanted.requirement}: cannot be installed, left out ({error})", file=sys.stderr)
         return False

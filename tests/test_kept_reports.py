@@ -129,4 +129,4 @@ def test_what_is_fixed_is_not_reported_again(run: Run, root: Path) -> None:
     assert run()[0] == FOUND
     assert run("--fix", "--unsafe-fixes")[0] == []
     assert run()[0] == []
-    assert "select_related" in (root / "shop/queries.py").read_text()
+    assert "select_related" in (root / "shop/views.py").read_text()

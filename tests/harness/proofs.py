@@ -26,7 +26,9 @@ from tests.harness.django_process import DjangoInterpreter, DjangoProcess
 
 Run = dict[str, Any]
 #: What cases may use besides Django, by name; where it is not installed they prove nothing.
-_PACKAGES = ("rest_framework", "django_tables2", "graphene_django", "strawberry_django", "polymorphic", "import_export")
+_PACKAGES = (  # noqa: SIM905
+    "rest_framework django_tables2 graphene_django strawberry_django polymorphic import_export jinja2"
+).split()
 
 
 class ProofFailed(AssertionError):  # noqa: N818 (a verdict, not a mishap)
@@ -36,9 +38,9 @@ class ProofFailed(AssertionError):  # noqa: N818 (a verdict, not a mishap)
 def holds_on(case: Case, interpreter: DjangoInterpreter, database: str = "sqlite") -> bool:
     """Whether the case's options let the proof run on this Django and this database, and its packages are there."""
     options = case.options
-    texts = case.texts().values()
+    texts = case.texts()
     for package in _PACKAGES:
-        if any(package in text for text in texts) and not interpreter.has(package):
+        if any(package in path or package in text for path, text in texts.items()) and not interpreter.has(package):
             return False
     if options.proof_from is not None and interpreter.django < options.proof_from:
         return False
