@@ -22,6 +22,7 @@ from flake8_django_orm.cache.results import Result, ResultCache
 from flake8_django_orm.cache.tree import tree_digest
 from flake8_django_orm.config import LEADS_OUT, leads_out_of
 from flake8_django_orm.machine.events import QueryRun
+from flake8_django_orm.orm.graphql import of_strawberry
 from flake8_django_orm.owners import all_owners
 from flake8_django_orm.project.answers import Answers
 from flake8_django_orm.project.digests import text_digest
@@ -306,13 +307,19 @@ class Engine:
         return any(owner.owns(self.project, found) for owner in owners)
 
     def _may_be_driven(self, found: ClassFacts) -> bool:
-        """Whether the class extends one from outside of the project. A framework drives no other, and owners, which
-        bring libcst with them, need not be asked of it."""
+        """Whether the class extends one from outside of the project, or is decorated by a library that drives what it
+        decorates. A framework drives no other, and owners, which bring libcst with them, need not be asked of it."""
+        if self._is_decorated(found):
+            return True
         if not found.bases:
             return False
         others = (name for name in self.project.ancestors(found.key) if not name.startswith("builtins."))
         above = map(self.project.class_facts, others)
         return any(facts is None or not self.project.is_own(facts.path) for facts in above)
+
+    def _is_decorated(self, found: ClassFacts) -> bool:
+        facts = self.project.module(found.module) if found.decorators else None
+        return facts is not None and any(of_strawberry(facts, str(one.value or "")) for one in found.decorators)
 
 
 @contextmanager

@@ -129,7 +129,8 @@ def test_what_is_blanked_out_costs_one_line() -> None:
 
 def test_libcst_stays_out_of_files_with_nothing_to_read(tmp_path: Path) -> None:
     inherits = "\n\nclass Tall(Shelf, Exception):\n    fields = ['author']\n"
-    project(tmp_path, views=NAMES_ONLY + inherits, test_views=TEST)
+    decorated = "\n\n@dataclass\nclass Wide:\n    fields: list = ()\n\n    def names(self):\n        return []\n"
+    project(tmp_path, views="from dataclasses import dataclass\n" + NAMES_ONLY + inherits + decorated, test_views=TEST)
     code = (
         "import sys\n"
         "from pathlib import Path\n"

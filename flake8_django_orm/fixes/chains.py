@@ -16,6 +16,7 @@ import libcst as cst
 from flake8_django_orm.machine.frames import Body
 from flake8_django_orm.machine.values import Constant, Mode
 from flake8_django_orm.orm.admin import CHANGE_LIST
+from flake8_django_orm.orm.graphql import ROWS_OF_FIELD
 from flake8_django_orm.orm.querysets import Returns, queryset_method
 from flake8_django_orm.syntax.names import target_names
 from flake8_django_orm.syntax.units import TextPlace
@@ -187,6 +188,8 @@ def _encloses(outer: Place, inner: Place) -> bool:
 
 
 def _is_editable(step: Step) -> bool:
+    if step.method == ROWS_OF_FIELD:
+        return False
     return not PurePosixPath(step.place.path).is_absolute() and not isinstance(step.place, TextPlace)
 
 

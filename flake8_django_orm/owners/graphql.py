@@ -149,7 +149,7 @@ class Resolution:
             model = _model(self.project, field.type)
             if model is None:
                 return None
-            steps = (Step("_default_manager", place, self.machine.frame),)
+            steps = (Step(graphql.ROWS_OF_FIELD, place, self.machine.frame),)
             made = ManagerValue(model=model, manager=model.managers.get(model.default_manager), steps=steps)
         else:
             return None

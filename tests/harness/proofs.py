@@ -26,9 +26,16 @@ from tests.harness.django_process import DjangoInterpreter, DjangoProcess
 
 Run = dict[str, Any]
 #: What cases may use besides Django, by name; where it is not installed they prove nothing.
-_PACKAGES = (  # noqa: SIM905
-    "rest_framework django_tables2 graphene_django strawberry_django polymorphic import_export jinja2"
-).split()
+_PACKAGES = (
+    "rest_framework",
+    "django_tables2",
+    "graphene_django",
+    "strawberry",
+    "strawberry_django",
+    "polymorphic",
+    "import_export",
+    "jinja2",
+)
 
 
 class ProofFailed(AssertionError):  # noqa: N818 (a verdict, not a mishap)

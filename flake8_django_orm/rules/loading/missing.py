@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine.frames import Body
+from flake8_django_orm.orm.graphql import ROWS_OF_FIELD
 from flake8_django_orm.rules.base import RelatedPlace, Report, RuleContext
 from flake8_django_orm.rules.loading.choices import Choices, choices_of
 
@@ -123,6 +124,8 @@ def _where(event: MissingLoading, built: Place | None, context: RuleContext) -> 
     """The queryset to change, in words."""
     if built is None:
         return "the queryset"
+    if event.origin.steps and event.origin.steps[-1].method == ROWS_OF_FIELD:
+        return f"what get_queryset() of their type gives to the field on {context.line_of(built)}"
     if not context.project.is_own(built.path):
         # Django's own view makes it from the model.
         return f"the queryset of {event.frame.ancestors()[-1].qualname}"
