@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: A call that is no longer than this stays on its line: to break it would win next to nothing.
 _SHORT = 50
+#: What any file's lines may be as long as.
+_ANY_LINE = 120
 #: A method and its arguments; None for a name that is not called.
 Call = tuple[str, Sequence[str] | None]
 
@@ -31,9 +33,11 @@ def quoted(name: str, place: Place, text: str = "") -> str:
     """`name` as a string literal in the quotes that the expression at `place`, else its definition, else the whole
     file's text uses most."""
     unit = place.unit
-    around = _more_usual(quotes_of(unit.whole)) if unit.whole else unit.ask(_usual_quote, unit.tree)
-    in_file = "'" if text.count("'") > text.replace('"""', "").count('"') else '"'
-    quote = unit.ask(_usual_quote, place.node) or around or in_file
+    quote = unit.ask(_usual_quote, place.node)
+    if quote is None:
+        quote = _more_usual(quotes_of(unit.whole)) if unit.whole else unit.ask(_usual_quote, unit.tree)
+    if quote is None:
+        quote = "'" if text.count("'") > text.replace('"""', "").count('"') else '"'
     return f"{quote}{name}{quote}"
 
 
@@ -122,14 +126,13 @@ def moved_out(text: str, inner: tuple[int, int], outer: tuple[int, int]) -> str:
     return "\n".join([lines[0], *(line[surplus:] for line in lines[1:])])
 
 
-def _line_limit(text: str) -> int:
-    """How long a line of this file may get: as long as nearly all that it has, and 120 characters in any case."""
-    lengths = sorted(len(line) for line in text.splitlines() if line.strip())
-    return max(120, lengths[len(lengths) * 98 // 100] if lengths else 0)
-
-
 def _is_too_long(line: str, text: str, place: Place) -> bool:
-    return len(line) > _line_limit(text) and not _is_in_a_string(place)
+    """Whether the line is longer than nearly all that the file has; 120 characters it may have in any case."""
+    if len(line) <= _ANY_LINE:
+        return False
+    lengths = sorted(len(one) for one in text.splitlines() if one.strip())
+    usual = lengths[len(lengths) * 98 // 100] if lengths else 0
+    return len(line) > usual and not _is_in_a_string(place)
 
 
 def _one_a_line(arguments: Sequence[str], margin: str) -> str:

@@ -256,7 +256,7 @@ def enter(machine: Machine, function: FunctionValue, arguments: tuple[Argument, 
             machine.escape(argument.value)
         return Unknown(loops=loops_of(*(a.value for a in arguments)))
     parameters = bind_parameters(machine, facts, function.bound, arguments)
-    tracked = _is_any_tracked(machine, parameters)
+    tracked = any(_is_tracked(machine, value) for value, _ in parameters.values())
     if not tracked and not machine.programs.may_query(facts):
         return _believed(machine, facts, Unknown(loops=loops_of(*(v for v, _ in parameters.values()))))
     key = _memory_key(machine, facts, parameters) if not tracked else None
@@ -293,10 +293,6 @@ def _believed(machine: Machine, facts: FunctionFacts, returned: Value) -> Value:
         if believed is not None:
             return believed
     return returned
-
-
-def _is_any_tracked(machine: Machine, parameters: dict[str, tuple[Value, Place | None]]) -> bool:
-    return any(_is_tracked(machine, value) for value, _ in parameters.values())
 
 
 def _is_tracked(machine: Machine, value: Value) -> bool:

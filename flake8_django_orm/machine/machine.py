@@ -164,9 +164,7 @@ class Machine:
     loops: list[Loop] = field(default_factory=list)
     conditions: int = 0
     suspended: set[int] = field(default_factory=set)
-    filled_by: dict[int, Loop] = field(
-        default_factory=dict
-    )  # containers and the loops that put something in each round
+    filled_by: dict[int, Loop] = field(default_factory=dict)  # containers that a loop puts something into each round
     refilling: set[int] = field(default_factory=set)  # loops that fill what they take their rows out of
     work: int = 0
     depth_cuts: int = 0

@@ -249,12 +249,16 @@ class ChangeList:
         exports = not EXPORTING_ADMINS.isdisjoint(self.project.ancestors(key))
         for name in ("resource_classes", "resource_class") if exports else ():
             found = self.project.find_class_attribute(key, name)
-            value = found[1].value if found is not None else Expr("other")
+            if found is None:
+                continue
+            owner, value = found[0], found[1].value
             listed = [value] if value.kind == "name" else value.items if value.kind in ("list", "tuple") else ()
-            for item in listed if found is not None else ():
-                resource = self.project.resolve(found[0].module, str(item.value)) if found is not None else None
-                method = self.project.find_method(resource.key, "export") if isinstance(resource, ClassFacts) else None
-                if method is not None and isinstance(resource, ClassFacts):
+            for item in listed:
+                resource = self.project.resolve(owner.module, str(item.value))
+                if not isinstance(resource, ClassFacts):
+                    continue
+                method = self.project.find_method(resource.key, "export")
+                if method is not None:
                     written = replace(queryset, filtered=True, refined=True, result=machine.store.new_identity())
                     bound = Instance(resource.key, machine.store.new_identity())
                     place = self._change_list_place()

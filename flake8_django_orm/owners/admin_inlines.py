@@ -19,6 +19,7 @@ from flake8_django_orm.owners.admin_registry import shown_by
 from flake8_django_orm.owners.base import Owner
 from flake8_django_orm.project.facts import ClassFacts
 from flake8_django_orm.project.models import RelationKind
+from flake8_django_orm.project.named_models import model_named
 from flake8_django_orm.project.sequences import elements
 
 if TYPE_CHECKING:
@@ -127,8 +128,7 @@ def _has_own_rows(project: Project, facts: ClassFacts) -> bool:
 
 def _model_of(project: Project, facts: ClassFacts) -> Model | None:
     found = project.find_class_attribute(facts.key, "model")
-    owner = project.resolve(found[0].module, str(found[1].value.value)) if found is not None else None
-    return project.model(owner.key) if isinstance(owner, ClassFacts) else None
+    return model_named(project, found[0].module, found[1].value) if found is not None else None
 
 
 def _link(project: Project, facts: ClassFacts, model: Model, parent: Model) -> Relation | None:

@@ -12,7 +12,7 @@ from flake8_django_orm.machine import iteration, querysets
 from flake8_django_orm.machine.values import Argument, Constant, ManagerValue, Step, Value
 from flake8_django_orm.orm.choices import CHOICES, WITH_CHOICES, Offered
 from flake8_django_orm.project.django_names import MANY_TO_MANY_FIELD
-from flake8_django_orm.project.facts import ClassFacts, Expr
+from flake8_django_orm.project.facts import Expr
 from flake8_django_orm.project.project import External
 
 if TYPE_CHECKING:
@@ -69,9 +69,3 @@ def with_choices(project: Project, model: Model, names: Iterable[str]) -> Iterat
         target = project.model(relation.target) if relation is not None and relation.target else None
         if relation is not None and target is not None and has_choices(project, model, relation):
             yield name, target
-
-
-def model_named(project: Project, module: str, value: Expr) -> Model | None:
-    """The model that `model = ...` in a class body names."""
-    found = project.resolve(module, str(value.value)) if value.kind == "name" else None
-    return project.model(found.key) if isinstance(found, ClassFacts) else None

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.orm.choices import SHAPES_VIEW_FORM, Offered
 from flake8_django_orm.owners.base import Owner
-from flake8_django_orm.owners.choices import model_named, offer_all, with_choices
+from flake8_django_orm.owners.choices import offer_all, with_choices
 from flake8_django_orm.owners.rendered_forms import is_replaced
+from flake8_django_orm.project.named_models import model_named
 from flake8_django_orm.project.sequences import strings
 from flake8_django_orm.readers.class_bodies import string_place, value_place
 

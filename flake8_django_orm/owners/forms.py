@@ -15,9 +15,10 @@ from flake8_django_orm.machine import querysets
 from flake8_django_orm.machine.values import Argument, FunctionValue, Instance, Value, each
 from flake8_django_orm.orm import choices
 from flake8_django_orm.owners.base import Owner
-from flake8_django_orm.owners.choices import Show, model_named, offer, offer_all, with_choices
+from flake8_django_orm.owners.choices import Show, offer, offer_all, with_choices
 from flake8_django_orm.owners.rendered_forms import is_rendered, is_replaced
 from flake8_django_orm.project.facts import Assignment, ClassFacts
+from flake8_django_orm.project.named_models import model_named
 from flake8_django_orm.project.project import External
 from flake8_django_orm.project.sequences import strings
 from flake8_django_orm.readers.class_bodies import string_place, value_place

@@ -9,40 +9,32 @@ for is not known, and optimisers load them by the very question.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.machine import annotated, iteration, querysets
-from flake8_django_orm.machine.frames import Body, Frame
+from flake8_django_orm.machine import annotated, querysets
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
     ClassValue,
     FunctionValue,
-    ManagerValue,
     RowValue,
-    Step,
     Value,
-    each,
 )
 from flake8_django_orm.orm import graphql
 from flake8_django_orm.owners.base import Owner
+from flake8_django_orm.owners.graphql_queries import DEPTH, ClientQuery
 from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
+from flake8_django_orm.project.named_models import model_named
 from flake8_django_orm.project.project import External
 from flake8_django_orm.readers.class_bodies import value_place
 
 if TYPE_CHECKING:
-    from flake8_django_orm.machine.frames import Loop
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.owners.classes import OwnedClass
     from flake8_django_orm.project.models import Model
     from flake8_django_orm.project.project import Definition, Project
-    from flake8_django_orm.readers.execution import Execution
     from flake8_django_orm.syntax.units import Place
-
-#: How many lists may stand inside of each other.
-_DEPTH = 3
 
 
 class GrapheneOwner(Owner):
@@ -119,27 +111,15 @@ def _known_name(dotted: str) -> str:
     return rest.rpartition(".")[2] if package in graphql.GRAPHENE else ""
 
 
-class Resolution:
-    """One query of a client, in which it asks for everything."""
-
-    def __init__(self, execution: Execution, machine: Machine) -> None:
-        self.execution = execution
-        self.machine = machine
-        self.project = machine.project
+class Resolution(ClientQuery):
+    """One query of a client, by the resolvers of graphene."""
 
     def resolve(self, field: ListField, root: Value, depth: int) -> None:
         """Resolve a list, then each field of its rows."""
         place = value_place(self.execution, field.owner, field.name)
         rows = self._rows(field, root, place) if place is not None else None
-        if place is None or rows is None:
-            return
-
-        def resolve_row(row: Value, _: Loop) -> None:
-            for one in each(row):
-                if isinstance(one, RowValue):
-                    self._resolve_fields(field.type, one, place, depth)
-
-        iteration.loop_over(self.machine, rows, place, resolve_row)
+        if place is not None and rows is not None:
+            self.each_row(rows, place, lambda row: self._resolve_fields(field.type, row, place, depth))
 
     def _rows(self, field: ListField, root: Value, place: Place) -> Value | None:
         method = self.project.find_method(field.owner.key, f"resolve_{field.name}")
@@ -149,49 +129,35 @@ class Resolution:
             model = _model(self.project, field.type)
             if model is None:
                 return None
-            steps = (Step(graphql.ROWS_OF_FIELD, place, self.machine.frame),)
-            made = ManagerValue(model=model, manager=model.managers.get(model.default_manager), steps=steps)
+            made = self.all_rows(model, place)
         else:
             return None
         rows = querysets.as_queryset(self.machine, made, place) or made
-        narrows = self.project.find_method(field.type.key, "get_queryset")
-        if field.kind in graphql.OF_MODEL and narrows is not None and self.project.is_own(narrows.path):
+        narrows = self.narrowing(field.type)
+        if field.kind in graphql.OF_MODEL and narrows is not None:
             bound = FunctionValue(facts=narrows, bound=ClassValue(field.type.key))
             rows = self.machine.call(bound, (Argument(rows), Argument(UNKNOWN)), place)
         return rows
 
     def _resolve_fields(self, kind: ClassFacts, row: RowValue, place: Place, depth: int) -> None:
         """Run each resolver as if its field were the only one that is asked for."""
-        lists = {field.name: field for field in list_fields(self.project, kind)} if depth < _DEPTH else {}
+        lists = {field.name: field for field in list_fields(self.project, kind)} if depth < DEPTH else {}
         for method in kind.methods.values():
             name = method.name.removeprefix("resolve_")
             if name == method.name:
                 continue
-            before = self.machine.store.fork()
-            with self._asked_for(kind, name, place):
+            with self.only_asking_for(kind, name, place):
                 if name in lists:
                     self.resolve(lists[name], row, depth + 1)
                 else:
                     self.machine.text(self._call(method, row, place), place)
-            self.machine.store.restore(before)
 
     def _call(self, method: FunctionFacts, root: Value, place: Place) -> Value:
         """Resolvers are functions, whether they call their first parameter `self` or `root`."""
         return self.machine.call(FunctionValue(facts=method), (Argument(root), Argument(UNKNOWN)), place)
 
-    @contextmanager
-    def _asked_for(self, kind: ClassFacts, name: str, place: Place) -> Iterator[None]:
-        """Run a block as what happens when a client asks for the field `name`."""
-        machine, outer = self.machine, self.machine.frame
-        machine.frame = Frame(name, kind.path, parent=outer, call=place, body=Body.FIELD)
-        try:
-            yield
-        finally:
-            machine.frame = outer
-
 
 def _model(project: Project, kind: ClassFacts) -> Model | None:
     meta = kind.classes.get("Meta")
     found = project.find_class_attribute(meta.key, "model") if meta is not None else None
-    owner = project.resolve(found[0].module, str(found[1].value.value)) if found is not None else None
-    return project.model(owner.key) if isinstance(owner, ClassFacts) else None
+    return model_named(project, found[0].module, found[1].value) if found is not None else None

@@ -11,38 +11,27 @@ could ever be asked for would cost more than it saves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.machine import annotated, iteration, querysets
-from flake8_django_orm.machine.frames import Body, Frame
 from flake8_django_orm.machine.values import (
     UNKNOWN,
     Argument,
     ClassValue,
     FunctionValue,
-    ManagerValue,
     RowValue,
-    Step,
     Value,
-    each,
 )
-from flake8_django_orm.orm import graphql
 from flake8_django_orm.owners.base import Owner
+from flake8_django_orm.owners.graphql_queries import DEPTH, ClientQuery
 from flake8_django_orm.owners.strawberry_fields import Field, fields_of, is_optimized, type_call, type_model
 
 if TYPE_CHECKING:
-    from flake8_django_orm.machine.frames import Loop
     from flake8_django_orm.machine.machine import Machine
     from flake8_django_orm.owners.classes import OwnedClass
     from flake8_django_orm.project.facts import ClassFacts, FunctionFacts
     from flake8_django_orm.project.project import Project
-    from flake8_django_orm.readers.execution import Execution
     from flake8_django_orm.syntax.units import Place
-
-#: How many lists may stand inside of each other.
-_DEPTH = 3
 
 
 class StrawberryOwner(Owner):
@@ -67,30 +56,18 @@ class StrawberryOwner(Owner):
                 resolution.resolve(field, root, 0)
 
 
-class Resolution:
-    """One query of a client, in which it asks for everything."""
-
-    def __init__(self, execution: Execution, machine: Machine) -> None:
-        self.execution = execution
-        self.machine = machine
-        self.project = machine.project
+class Resolution(ClientQuery):
+    """One query of a client, by the fields of strawberry."""
 
     def resolve(self, field: Field, root: Value, depth: int) -> None:
         """Resolve a list, then each field of its rows."""
         rows = self._rows(field, root) if field.type is not None else None
-        if rows is None:
-            return
-
-        def resolve_row(row: Value, _: Loop) -> None:
-            for one in each(row):
-                if isinstance(one, RowValue):
-                    self._resolve_fields(field.type, one, field.place, depth)
-
-        iteration.loop_over(self.machine, rows, field.place, resolve_row)
+        if rows is not None:
+            self.each_row(rows, field.place, lambda row: self._resolve_fields(field.type, row, field.place, depth))
 
     def _rows(self, field: Field, root: Value) -> Value | None:
         """The rows that the field gives; None where the library does not say."""
-        narrows = self._narrows(field.type)
+        narrows = self.narrowing(field.type)
         if field.resolver is not None:
             made = self._call(field.resolver, root, field.place)
         elif isinstance(root, RowValue):
@@ -99,41 +76,33 @@ class Resolution:
             model = type_model(self.project, field.type) if field.type is not None else None
             if model is None or not field.is_django:
                 return None
-            steps = (Step(graphql.ROWS_OF_FIELD, field.place, self.machine.frame),)
-            made = ManagerValue(model=model, manager=model.managers.get(model.default_manager), steps=steps)
+            made = self.all_rows(model, field.place)
         rows = querysets.as_queryset(self.machine, made, field.place) or made
         if field.is_django and field.type is not None and narrows is not None:
             bound = FunctionValue(facts=narrows, bound=ClassValue(field.type.key))
             rows = self.machine.call(bound, self._given(narrows, rows, bound=True), field.place)
         return rows
 
-    def _narrows(self, kind: ClassFacts | None) -> FunctionFacts | None:
-        """The type's own get_queryset(), which the library calls for the rows of its fields."""
-        method = self.project.find_method(kind.key, "get_queryset") if kind is not None else None
-        return method if method is not None and self.project.is_own(method.path) else None
-
     def _resolve_fields(self, kind: ClassFacts | None, row: RowValue, place: Place, depth: int) -> None:
         """Run each field as if it were the only one that is asked for."""
         if kind is None:
             return
         for field in fields_of(self.project, self.execution, kind):
-            before = self.machine.store.fork()
-            with self._asked_for(kind, field.name, place):
+            with self.only_asking_for(kind, field.name, place):
                 if field.resolver is None:
                     if depth == 0:
                         self._read(field, row)
                 elif field.is_list and field.type is not None:
-                    if depth < _DEPTH and not field.is_refined:
+                    if depth < DEPTH and not field.is_refined:
                         self.resolve(field, row, depth + 1)
                 else:
                     made = self._call(field.resolver, row, field.place)
                     if field.is_list:
                         iteration.loop_over(self.machine, made, field.place, lambda _, __: None)
-            self.machine.store.restore(before)
 
     def _read(self, field: Field, row: RowValue) -> None:
         """What the library does for an attribute without a resolver."""
-        is_plain = field.is_scalar or (field.type is not None and self._narrows(field.type) is None)
+        is_plain = field.is_scalar or (field.type is not None and self.narrowing(field.type) is None)
         if not field.is_django or not is_plain or (field.is_list and field.is_refined):
             return
         value = self.machine.read_attribute(row, field.attribute, field.place)
@@ -152,13 +121,3 @@ class Resolution:
             Argument(first if p.name == "root" or (p is taken[0] and (bound or p.name == "self")) else UNKNOWN, p.name)
             for p in taken
         )
-
-    @contextmanager
-    def _asked_for(self, kind: ClassFacts, name: str, place: Place) -> Iterator[None]:
-        """Run a block as what happens when a client asks for the field `name`."""
-        machine, outer = self.machine, self.machine.frame
-        machine.frame = Frame(name, kind.path, parent=outer, call=place, body=Body.FIELD)
-        try:
-            yield
-        finally:
-            machine.frame = outer

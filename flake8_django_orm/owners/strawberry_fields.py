@@ -14,6 +14,7 @@ import libcst as cst
 
 from flake8_django_orm.orm import graphql
 from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
+from flake8_django_orm.project.named_models import model_named
 from flake8_django_orm.readers.execution import definition_of
 from flake8_django_orm.syntax.units import Place
 
@@ -69,8 +70,7 @@ def type_model(project: Project, facts: ClassFacts) -> Model | None:
     if not graphql.HINTS.isdisjoint(decorator.keywords) or "**" in decorator.keywords:
         return None
     named = decorator.items[0] if decorator.items else decorator.keywords.get("model")
-    found = project.resolve(facts.module, str(named.value)) if named is not None and named.kind == "name" else None
-    return project.model(found.key) if isinstance(found, ClassFacts) else None
+    return model_named(project, facts.module, named)
 
 
 def fields_of(project: Project, execution: Execution, facts: ClassFacts) -> Iterator[Field]:

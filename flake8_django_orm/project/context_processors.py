@@ -42,7 +42,19 @@ class ContextProcessors:
 
     def templates_of(self, name: str) -> tuple[str, ...]:
         """The names of the templates that use the name, where only processors give it."""
-        return () if self._is_given_elsewhere(name) else tuple(file.name for file in self._using(name))
+        word = re.escape(name.encode())
+        gives = re.compile(rb"""["']""" + word + rb"""["']|\b""" + word + rb"=(?!=)")
+        return () if self.others_write(name, gives) else tuple(file.name for file in self._using(name))
+
+    def others_write(self, name: str, gives: re.Pattern[bytes]) -> bool:
+        """Whether code that may give names to templates, processors aside, holds the name in a form that matches."""
+        word = name.encode()
+        for path in self._store.tree.files:
+            if path not in self.paths and file_kind(path) not in _NOT_VIEWS:
+                data = self._store.data(path)
+                if word in data and gives.search(data):
+                    return True
+        return False
 
     def _using(self, name: str) -> Iterator[TemplateFile]:
         used = re.compile(rb"\{[{%][^{}]*\b" + re.escape(name.encode()) + rb"\b")
@@ -57,16 +69,6 @@ class ContextProcessors:
         code = (path for path in self._store.tree.files if file_kind(path) not in _NOT_VIEWS)
         others = (file.path for file in self._templates.all() if file.path != template.path)
         return any(word in self._store.data(path) for path in (*code, *others))
-
-    def _is_given_elsewhere(self, name: str) -> bool:
-        word = name.encode()
-        gives = re.compile(rb"""["']""" + re.escape(word) + rb"""["']|\b""" + re.escape(word) + rb"=(?!=)")
-        for path in self._store.tree.files:
-            if path not in self.paths and file_kind(path) not in _NOT_VIEWS:
-                data = self._store.data(path)
-                if word in data and gives.search(data):
-                    return True
-        return False
 
     @cached_property
     def _functions(self) -> frozenset[tuple[str, str]]:

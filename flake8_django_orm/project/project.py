@@ -423,7 +423,7 @@ class Project(Asking):
 
     @cached_property
     def _context_names(self) -> ContextNames:
-        return ContextNames(self._store, self._context_processors)
+        return ContextNames(self._context_processors)
 
     @cached_property
     def _context_processors(self) -> ContextProcessors:

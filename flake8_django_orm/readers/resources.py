@@ -30,6 +30,7 @@ from flake8_django_orm.machine.values import (
 from flake8_django_orm.orm import resources
 from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr
 from flake8_django_orm.project.models import RelationKind
+from flake8_django_orm.project.named_models import model_named
 from flake8_django_orm.project.sequences import constant, strings
 from flake8_django_orm.readers.class_bodies import string_place, value_place
 from flake8_django_orm.readers.serializers import visible
@@ -84,8 +85,7 @@ def option(project: Project, resource: ClassFacts, name: str) -> tuple[ClassFact
 def model_of(project: Project, resource: ClassFacts) -> Model | None:
     """The model that `Meta` names."""
     found = option(project, resource, "model")
-    owner = project.resolve(found[0].module, str(found[1].value.value)) if found is not None else None
-    return project.model(owner.key) if isinstance(owner, ClassFacts) else None
+    return model_named(project, found[0].module, found[1].value) if found is not None else None
 
 
 def fields_of(project: Project, resource: ClassFacts) -> Iterator[ResourceField]:
@@ -109,8 +109,10 @@ def fields_of(project: Project, resource: ClassFacts) -> Iterator[ResourceField]
                 declared[name] = ResourceField(name, facts, assignment.value, path)
     yield from (field for field in declared.values() if names is None or field.name in names)
     model = model_of(project, resource)
-    for name in (names if names is not None else [*model.relations]) if model is not None else ():
-        relation = model.relations.get(name) if model is not None else None
+    if model is None:
+        return
+    for name in names if names is not None else model.relations:
+        relation = model.relations.get(name)
         many = relation is not None and relation.kind is RelationKind.MANY_TO_MANY
         if name not in declared and name not in excluded and (many or "__" in name):
             yield ResourceField(name, resource, None, name)

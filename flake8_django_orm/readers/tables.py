@@ -34,6 +34,7 @@ from flake8_django_orm.machine.values import (
 )
 from flake8_django_orm.orm import tables
 from flake8_django_orm.project.facts import ClassFacts, Expr, FunctionFacts
+from flake8_django_orm.project.named_models import model_named
 from flake8_django_orm.project.sequences import constant, strings
 from flake8_django_orm.readers.class_bodies import string_place, value_place
 from flake8_django_orm.readers.python import PythonReader
@@ -110,8 +111,7 @@ def _listed(project: Project, meta: ClassFacts) -> Sequence[str]:
     if project.find_class_attribute(meta.key, "fields") is not None:
         return _names(project, meta, "fields")
     found = project.find_class_attribute(meta.key, "model")
-    owner = project.resolve(found[0].module, str(found[1].value.value)) if found is not None else None
-    model = project.model(owner.key) if isinstance(owner, ClassFacts) else None
+    model = model_named(project, found[0].module, found[1].value) if found is not None else None
     if model is None:
         return ()
     return [*model.columns, *(r.name for r in model.relations.values() if r.kind.forward_column)]
