@@ -58,7 +58,9 @@ class _KeptUnits:
     def __setitem__(self, key: str, unit: Unit | None) -> None:
         self._kept[key] = unit
         if len(self._kept) > KEPT_UNITS:
-            self._kept.popitem(last=False)
+            _, dropped = self._kept.popitem(last=False)
+            if dropped is not None:
+                dropped.forget_places()
 
 
 class Execution:

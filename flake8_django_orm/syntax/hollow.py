@@ -1,13 +1,24 @@
-"""Text with some of its definitions blanked out, so that what is left can be looked at, or parsed, without them.
+"""Text with some of its definitions or data blanked out: what is left can be looked at, or parsed, without them.
 
-In: source text and ranges of it. Out: text of the same length, in which a definition is one line that does nothing.
+In: source text and ranges of it. Out: text of the same length, in which a definition is one line that does nothing and
+a long table of literals has its first and last rows only.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
+_LITERAL = r"""(?:[bBrRuU]{0,2}(?:'(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+")|-?\d[\w.]*+|True|False|None)"""
+_LITERALS = rf"{_LITERAL}(?:[ ]*[,:][ ]*{_LITERAL})*+"
+#: One row of a table: literals, or brackets around literals, closed by a comma.
+_ROW = re.compile(
+    rf"[ \t]*+(?:{_LITERAL}:[ ]*)?"
+    rf"(?:{_LITERALS}|\({_LITERALS},?\)|\[{_LITERALS},?\]|\{{{_LITERALS},?\}}),[ \t]*+\r?\n"
+)
+_TABLE_ROWS = 100
+_KEPT_ROWS = 3
 _NOTHING = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*")
 
 
@@ -59,3 +70,21 @@ def _hollow(definition: str) -> str:
     # The shortest definition, `def f():0`, leaves room for `pass`; a decorator line may be as short as `@d`.
     word = "pass" if len(content) - len(indent) >= 4 else "0"
     return (indent + word).ljust(len(content)) + definition[len(content) :]
+
+
+def without_tables(text: str) -> str:
+    """The text without the middle rows of each table of literals that is a hundred rows long or longer.
+
+    Such tables (languages, currencies, the data of a migration) hold nothing for the machine, and libcst takes thirty
+    times the memory of their text. A row in brackets of its own or not, its comma ends the row, so that rows can go.
+    """
+    if text.count("\n") < _TABLE_ROWS:
+        return text
+    pieces: list[str] = []
+    for is_row, lines in groupby(text.splitlines(keepends=True), lambda line: bool(_ROW.fullmatch(line))):
+        run = list(lines)
+        if is_row and len(run) >= _TABLE_ROWS:
+            first, middle, last = run[:_KEPT_ROWS], run[_KEPT_ROWS:-_KEPT_ROWS], run[-_KEPT_ROWS:]
+            run = [*first, " " * sum(map(len, middle)), *last]
+        pieces += run
+    return "".join(pieces)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import libcst as cst
 
+from flake8_django_orm.syntax.hollow import without_tables
 from flake8_django_orm.syntax.names import count_names
 from flake8_django_orm.syntax.spans import node_spans
 
@@ -54,6 +55,10 @@ class Unit:
             self._answers[key] = question(node)
         answer: Answer = self._answers[key]
         return answer
+
+    def forget_places(self) -> None:
+        """Let Python free the tree as soon as nobody holds it: places hold the unit that holds them."""
+        self._places.clear()
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         """The file's offsets `[start, end)` of a node of this unit, its own parentheses left out."""
@@ -139,7 +144,7 @@ def text_place(path: str, start: int, end: int) -> TextPlace:
 def parse_unit(path: str, module: str, qualname: str, text: str, start: int, end: int, whole: str = "") -> Unit | None:
     """Parse `text[start:end]`, whole lines that hold one definition, or a part of the one of the text `whole`. None
     where libcst cannot parse it."""
-    piece = text[start:end].replace("\f", " ")
+    piece = without_tables(text[start:end].replace("\f", " "))
     parsed["units parsed"] += 1
     parsed["lines parsed"] += sum(not line.isspace() for line in piece.splitlines(keepends=True))
     indented = piece[:1] in (" ", "\t")
