@@ -102,7 +102,10 @@ class Engine:
         """The findings as `check` gives them, and the other files of the project that were read for them."""
         if not self._rules:
             return Result()
-        source = self._source(path, text)
+        with _rare_collections():
+            return self._result(self._source(path, text), tree)
+
+    def _result(self, source: SourceFile, tree: ast.Module | None) -> Result:
         self._counts["files"] += 1
         results = self._results
         if results is None and not self.settings.dependents:
@@ -124,10 +127,6 @@ class Engine:
         interest = self._interest(source.relative)
         if not self._may_speak(source, interest):
             return []
-        with _rare_collections():
-            return self._found(source, tree, interest)
-
-    def _found(self, source: SourceFile, tree: ast.Module | None, interest: Interest) -> list[Finding]:
         self._counts["files parsed"] += 1
         facts = self.project.module_at(source.path, tree)
         if facts is None:

@@ -75,7 +75,8 @@ class ContextProcessors:
         """The functions that settings name, by path and name."""
         found: set[tuple[str, str]] = set()
         for path in self._store.tree.files:
-            for listed in _LISTS.findall(self._store.data(path)):
+            data = self._store.data(path)
+            for listed in _LISTS.findall(data) if b"context_processors" in data else ():
                 for module, name in _DOTTED.findall(listed):
                     own = self._store.tree.path_of(module.decode())
                     if own is not None:

@@ -18,14 +18,22 @@ from flake8_django_orm.source import FileKind, file_kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_HEADER = re.compile(
-    rb"^[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]\n]*\][ \t]*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)", re.MULTILINE
-)
+# Every file of the project is searched, so each expression begins with plain text, for which Python looks fast.
+_HEADER = re.compile(rb"\n[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]\n]*\][ \t]*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _DOTTED = re.compile(rb"[^\W\d][\w.]*")
-_AS = re.compile(rb"[ \t]as[ \t]+(\w+)")
-_LAST_WORD = re.compile(rb"(\w+)[ \t]*$")
-_RENAMED = re.compile(rb"^([A-Z]\w*)[ \t]*=[ \t]*(?:\w+\.)*(\w+)[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_FIELD_CALL = re.compile(rb"(?:ForeignKey|OneToOneField|ManyToManyField|GenericRelation|\bmodels\.\w+Field)[ \t]*\(")
+_AS = re.compile(rb"as[ \t]+(?=(\w+))")
+_LAST_WORD = re.compile(rb"(\w+)[ \t]+$")
+_RENAMED = re.compile(rb"\n([A-Z]\w*)[ \t]*=[ \t]*(?:\w+\.)*(\w+)[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_FIELD_CALLS = tuple(
+    re.compile(called + rb"[ \t]*\(")
+    for called in (
+        rb"models(?<!\wmodels)\.\w+Field",
+        b"ForeignKey",
+        b"OneToOneField",
+        b"ManyToManyField",
+        b"GenericRelation",
+    )
+)
 _CONTRIB = frozenset(
     {
         b"AbstractBaseSession",
@@ -97,7 +105,7 @@ def model_files(files: Mapping[str, bytes]) -> list[str]:
         headers += found
         if found:
             aliases += _aliases(data)
-            if _FIELD_CALL.search(data):
+            if any(call.search(data) for call in _FIELD_CALLS):
                 wanted.add(path)
     wanted.update(_reached(headers, aliases))
     return [path for path in files if path in wanted]
@@ -119,17 +127,19 @@ def _continues(byte: bytes) -> bool:
 
 
 def _headers(path: str, data: bytes) -> Iterator[_ClassHeader]:
-    for match in _HEADER.finditer(data):
+    for match in _HEADER.finditer(b"\n" + data):
         yield _ClassHeader(match.group(1), frozenset(_DOTTED.findall(match.group(2))), path)
 
 
 def _aliases(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Pairs (name, other name) from `import ... as` and `Other = name`."""
     for match in _AS.finditer(data):
-        name = _LAST_WORD.search(data[max(match.start() - 80, 0) : match.start()])
+        if data[match.start() - 1 : match.start()] not in (b" ", b"\t"):
+            continue  # the end of another word
+        name = _LAST_WORD.search(data, max(match.start() - 80, 0), match.start())
         if name is not None:
             yield name.group(1), match.group(1)
-    for target, source in _RENAMED.findall(data):
+    for target, source in _RENAMED.findall(b"\n" + data):
         yield source, target
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class SourceTree:
         inner: list[tuple[str, bool]] = []
         files: list[str] = []
         try:
-            with os.scandir(self.root / directory) as entries:
+            with os.scandir(os.path.join(self.root, directory)) as entries:
                 for entry in entries:
                     if entry.name == "pyvenv.cfg" and directory:
                         return []
@@ -193,8 +193,8 @@ class SourceTree:
 
 def _dotted(path: str, base: str = "") -> str:
     """The dotted name of the file at `path` seen from the directory `base`."""
-    inner = PurePosixPath(path[len(base) :].lstrip("/"))
-    parts = list(inner.with_suffix("").parts)
+    *packages, name = path[len(base) :].lstrip("/").split("/")
+    parts = [*packages, name.rpartition(".")[0] or name]
     if parts and parts[-1] == "__init__" and len(parts) > 1:
         parts.pop()
     return ".".join(parts)

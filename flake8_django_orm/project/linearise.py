@@ -17,6 +17,8 @@ _MAX_CLASSES = 400
 def linearise(name: str, bases: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
     """`name` and all its bases, nearest first."""
     order = _depth_first(name, bases)
+    if all(len(bases(current)) < 2 for current in order) and len(order) < _MAX_CLASSES:
+        return order  # one line of classes: nothing to merge
     merged: dict[str, tuple[str, ...]] = {}
     for current in reversed(_topological(order, bases)):
         direct = [base for base in bases(current) if base in merged]
