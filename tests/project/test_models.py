@@ -320,3 +320,38 @@ def test_only_files_that_may_hold_models_are_parsed() -> None:
         "a/plain.py": b"x = 1\n",
     }
     assert model_files(files) == ["a/models.py", "a/base.py", "a/more.py", "a/tree.py"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(b"from shop.models import Atlas as Base\n", id="as"),
+        pytest.param(b"from shop import Atlas  as\tBase\n", id="as between other white space"),
+        pytest.param(b"from shop import (\n    atlas as was, Atlas as Base)\n", id="names that end in as"),
+        pytest.param(b"Base = shop.models.Atlas  # the same\r\n", id="an assignment in the first line"),
+        pytest.param(b"import shop\nOther = Base = 1\nBase = Atlas\n", id="an assignment below"),
+    ],
+)
+def test_a_model_under_another_name_is_followed(given: bytes) -> None:
+    files = {
+        "shop/models.py": b"class Atlas(models.Model):\n    pass\n",
+        "maps/models.py": given + b"class Map(Base):\n    pass\n",
+        "maps/other.py": b"class Alias(Basement):\n    pass\n",
+    }
+    assert model_files(files) == ["shop/models.py", "maps/models.py"]
+
+
+@pytest.mark.parametrize(
+    ("body", "may_be_one"),
+    [
+        (b"    up = TreeForeignKey ('self')\n", True),
+        (b"    name = models.CharField(max_length=9)\n", True),
+        (b"    name = db.models.CharField(max_length=9)\n", True),
+        (b"    name = submodels.CharField(max_length=9)\n", False),
+        (b"    name = forms.CharField(max_length=9)\n", False),
+        (b"    key = ForeignKey\n", False),
+    ],
+)
+def test_a_class_of_unknown_bases_may_be_a_model_for_its_fields(body: bytes, may_be_one: bool) -> None:
+    files = {"a/tree.py": b"class Node(Unknown):\n" + body}
+    assert bool(model_files(files)) is may_be_one
