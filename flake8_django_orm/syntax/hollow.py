@@ -12,10 +12,11 @@ from itertools import groupby
 
 _LITERAL = r"""(?:[bBrRuU]{0,2}(?:'(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+")|-?\d[\w.]*+|True|False|None)"""
 _LITERALS = rf"{_LITERAL}(?:[ ]*[,:][ ]*{_LITERAL})*+"
-#: One row of a table: literals, or brackets around literals, closed by a comma.
+#: One row of a table: brackets around literals, or a pair of a dict, closed by a comma. A single text is no such row:
+#: `only()` may be handed a hundred names.
 _ROW = re.compile(
-    rf"[ \t]*+(?:{_LITERAL}:[ ]*)?"
-    rf"(?:{_LITERALS}|\({_LITERALS},?\)|\[{_LITERALS},?\]|\{{{_LITERALS},?\}}),[ \t]*+\r?\n"
+    rf"[ \t]*+(?:{_LITERAL}:[ ]*{_LITERAL}|"
+    rf"(?:{_LITERAL}:[ ]*)?(?:\({_LITERALS},?\)|\[{_LITERALS},?\]|\{{{_LITERALS},?\}})),[ \t]*+\r?\n"
 )
 _TABLE_ROWS = 100
 _KEPT_ROWS = 3
@@ -76,7 +77,7 @@ def without_tables(text: str) -> str:
     """The text without the middle rows of each table of literals that is a hundred rows long or longer.
 
     Such tables (languages, currencies, the data of a migration) hold nothing for the machine, and libcst takes thirty
-    times the memory of their text. A row in brackets of its own or not, its comma ends the row, so that rows can go.
+    times the memory of their text. The comma ends a row, so that the next one can go.
     """
     if text.count("\n") < _TABLE_ROWS:
         return text

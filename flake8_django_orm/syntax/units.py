@@ -143,7 +143,7 @@ def text_place(path: str, start: int, end: int) -> TextPlace:
 
 def parse_unit(path: str, module: str, qualname: str, text: str, start: int, end: int, whole: str = "") -> Unit | None:
     """Parse `text[start:end]`, whole lines that hold one definition, or a part of the one of the text `whole`. None
-    where libcst cannot parse it."""
+    where libcst cannot parse it. Of a long table of literals the tree shows the first and last rows only."""
     piece = without_tables(text[start:end].replace("\f", " "))
     parsed["units parsed"] += 1
     parsed["lines parsed"] += sum(not line.isspace() for line in piece.splitlines(keepends=True))

@@ -25,7 +25,6 @@ def table(row: str, rows: int = 300) -> str:
 @pytest.mark.parametrize(
     "row",
     [
-        "    'aaa',\n",
         "    ('aaa', \"Ghotuo\"),\n",
         "    [b'aaa', r'Alb\\anian'],\n",
         "    (1, -2.5, None, True),\n",
@@ -58,7 +57,8 @@ def test_a_long_table_of_a_dict_stays_a_dict() -> None:
         pytest.param("    ('aaa', _('Ghotuo')),\n", id="a call may do anything"),
         pytest.param("    ('aaa', Ghotuo),\n", id="a name may hold anything"),
         pytest.param("    f'{book.author}',\n", id="an f-string reads what it names"),
-        pytest.param("    'aaa'\n", id="without a comma the text goes on in the next row"),
+        pytest.param("    'aaa',\n", id="only() may be handed a hundred names"),
+        pytest.param("    ('aaa', 'bbb')\n", id="without a comma the text goes on in the next row"),
         pytest.param("    ('aaa', 'bbb'\n    ),\n", id="rows of several lines are not looked for"),
     ],
 )
@@ -68,7 +68,7 @@ def test_rows_that_are_more_than_literals_stay(row: str) -> None:
 
 
 def test_short_tables_stay() -> None:
-    text = table("    'aaa',\n", rows=90) + "\n" * 200
+    text = table("    ('aaa', 1),\n", rows=90) + "\n" * 200
     assert without_tables(text) == text
 
 
