@@ -1,7 +1,9 @@
-"""The state of a directory tree in one short value: equal as long as no file was added, removed or written to.
+"""The state of a directory tree: which files it holds, and one short value that is equal as long as no file was added,
+removed or written to.
 
-In: the project's root. Out: a digest of names, sizes and times. No file is opened, except those that were written to a
-moment ago: a further write within the clock's resolution would leave their times as they are.
+In: the project's root. Out: directories with their files, and a digest of names, sizes and times. No file is opened,
+except those that were written to a moment ago: a further write within the clock's resolution would leave their times as
+they are.
 """
 
 from __future__ import annotations
@@ -9,23 +11,36 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 #: Files younger than this are known by their contents.
 _RECENT_NS = 2_000_000_000
 #: A tree with more files than this is not looked at as a whole.
 _MAX_FILES = 300_000
 #: Files that mark a cache, perhaps ours, or a virtual environment: what is written there does not change the project.
-_MARKS = frozenset({"CACHEDIR.TAG", "pyvenv.cfg"})
+MARKS = frozenset({"CACHEDIR.TAG", "pyvenv.cfg"})
+
+
+class Directory(NamedTuple):
+    """The names of a directory's subdirectories and files. `links` are those files that are symbolic links."""
+
+    directories: tuple[str, ...]
+    files: tuple[str, ...]
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TreeState:
-    """The digest of a tree's files, and the directories to which these belong."""
+    """The digest of a tree's files, the directories to which these belong (by absolute path), and for each Python file
+    (by absolute path) a stamp that changes when it is written to. Files written to a moment ago have no stamp.
+    """
 
     digest: str
-    directories: frozenset[str]
+    directories: Mapping[str, Directory]
+    stamps: Mapping[str, str]
 
     def covers(self, path: str) -> bool:
         """Whether a file (absolute) is one of those that the digest tells of."""
@@ -38,48 +53,77 @@ def tree_state(root: Path, skipped: frozenset[str]) -> TreeState | None:
 
     None for a tree that is too large, or of which a part cannot be read.
     """
-    state = hashlib.blake2b(digest_size=16)
-    recent = time.time_ns() - _RECENT_NS
-    count = 0
-    stack = [str(root)]
-    directories: set[str] = set()
-    while stack:
-        directory = stack.pop()
-        try:
-            with os.scandir(directory) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-            if any(entry.name in _MARKS for entry in entries) and directory != str(root):
-                continue
-            directories.add(directory)
-            for entry in entries:
+    top = str(root)
+    walk = _Walk(skipped)
+    stack = [top]
+    try:
+        while stack:
+            path = stack.pop()
+            found = walk.directory(path, is_root=path == top)
+            stack += [f"{path}{os.sep}{name}" for name in found.directories]
+            if walk.count > _MAX_FILES:
+                return None
+    except OSError:
+        return None
+    return TreeState(walk.state.hexdigest(), walk.directories, walk.stamps)
+
+
+class _Walk:
+    """Reads directories one by one and keeps what it found. Large trees have tens of thousands of files."""
+
+    def __init__(self, skipped: frozenset[str]) -> None:
+        self._skipped = skipped
+        self._recent = time.time_ns() - _RECENT_NS
+        self.state = hashlib.blake2b(digest_size=16)
+        self.directories: dict[str, Directory] = {}
+        self.stamps: dict[str, str] = {}
+        self.count = 0
+
+    def directory(self, path: str, *, is_root: bool) -> Directory:
+        """The directory's names; what it holds goes into the state. Raises OSError where it cannot be read."""
+        inner: list[str] = []
+        names: list[str] = []
+        links: list[str] = []
+        written: list[str] = []
+        with os.scandir(path) as found:
+            for entry in found:
+                name = entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if not entry.name.startswith(".") and entry.name not in skipped:
-                        stack.append(entry.path)
+                    if name[0] != "." and name not in self._skipped:
+                        inner.append(name)
                     continue
-                count += 1
-                state.update(_state_of(entry, recent))
-        except OSError:
-            return None
-        if count > _MAX_FILES:
-            return None
-    return TreeState(state.hexdigest(), frozenset(directories))
+                written.append(self._written(path, name, entry))
+                if entry.is_file(follow_symlinks=False):
+                    names.append(name)
+                elif entry.is_symlink():
+                    names.append(name)
+                    links.append(name)  # anything else, such as a named pipe, must not be opened
+        if not (is_root or MARKS.isdisjoint(names)):
+            return Directory((), ())
+        self.count += len(written)
+        written.sort()
+        written.append(path)
+        self.state.update("\0".join(written).encode("utf-8", "surrogateescape"))
+        listed = self.directories[path] = Directory(tuple(sorted(inner)), tuple(names), tuple(links))
+        return listed
+
+    def _written(self, directory: str, name: str, entry: os.DirEntry[str]) -> str:
+        """The file's name with what changes when it is written to."""
+        try:
+            status = entry.stat()
+        except OSError:  # a link that leads nowhere
+            return name
+        written, changed = status.st_mtime_ns, status.st_ctime_ns
+        stamp = f"{status.st_size},{written},{changed},{status.st_ino}"
+        if (written < self._recent and changed < self._recent) or not entry.is_file():
+            if name.endswith(".py"):
+                self.stamps[f"{directory}{os.sep}{name}"] = stamp
+            return f"{name}/{stamp}"
+        with open(entry.path, "rb") as file:
+            return f"{name}/{stamp},{hashlib.blake2b(file.read(), digest_size=16).hexdigest()}"
 
 
 def tree_digest(root: Path, skipped: frozenset[str]) -> str | None:
     """The digest alone, None as for `tree_state`."""
     state = tree_state(root, skipped)
     return None if state is None else state.digest
-
-
-def _state_of(entry: os.DirEntry[str], recent: int) -> bytes:
-    name = entry.path.encode("utf-8", "surrogateescape")
-    try:
-        status = entry.stat()
-    except OSError:  # a link that leads nowhere
-        return name + b"\0"
-    parts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-    written = name + b"\0%d,%d,%d,%d\0" % parts
-    if max(status.st_mtime_ns, status.st_ctime_ns) < recent or not entry.is_file():
-        return written
-    with open(entry.path, "rb") as file:
-        return written + hashlib.blake2b(file.read(), digest_size=16).digest()

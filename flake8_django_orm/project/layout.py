@@ -15,20 +15,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from flake8_django_orm.cache.tree import MARKS, Directory
 
-#: Directories that hold no code of the project.
-SKIPPED_DIRECTORIES = frozenset({"node_modules", "__pycache__", "site-packages", "bower_components"})
-_PROJECT_FILES = ("manage.py", "setup.py", "setup.cfg", "pyproject.toml")
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from flake8_django_orm.cache.tree import TreeState
+
+#: Directories that hold no code of the project; gettext's are many.
+SKIPPED_DIRECTORIES = frozenset({"node_modules", "__pycache__", "site-packages", "bower_components", "LC_MESSAGES"})
+_PROJECT_FILES = frozenset({"manage.py", "setup.py", "setup.cfg", "pyproject.toml"})
 _MAX_DEPTH = 60
 
 
 class SourceTree:
-    """The Python files below `root`. The directory is walked once, when the first question needs it."""
+    """The Python files below `root`. The directory is walked once, when the first question needs it, if `state` does not
+    list it already.
+    """
 
-    def __init__(self, root: Path, extra: Iterable[Path] = ()) -> None:
+    def __init__(self, root: Path, extra: Iterable[Path] = (), state: TreeState | None = None) -> None:
         self.root = Path(os.path.abspath(root))
+        self._state = state
         self.real_root = os.path.realpath(self.root)
         self._extra = tuple(extra)
         self._packages: set[str] = set()
@@ -146,49 +153,65 @@ class SourceTree:
         stack = [("", 0)]
         while stack:
             directory, depth = stack.pop()
-            for name, is_directory in self._entries(directory, found):
-                inner = f"{directory}/{name}" if directory else name
-                if is_directory and depth < _MAX_DEPTH:
-                    stack.append((inner, depth + 1))
+            if depth <= _MAX_DEPTH:
+                inner = self._entries(directory, found)
+                stack += [(f"{directory}/{name}" if directory else name, depth + 1) for name in inner]
         for directory in list(self._source_roots):
             source = f"{directory}/src" if directory else "src"
             if source not in self._packages and any(path.startswith(source + "/") for path in found):
                 self._source_roots.add(source)
         return found
 
-    def _entries(self, directory: str, found: set[str]) -> list[tuple[str, bool]]:
+    def _entries(self, directory: str, found: set[str]) -> Sequence[str]:
         """The subdirectories worth a visit; the Python files go into `found`."""
-        inner: list[tuple[str, bool]] = []
-        files: list[str] = []
-        try:
-            with os.scandir(os.path.join(self.root, directory)) as entries:
-                for entry in entries:
-                    if entry.name == "pyvenv.cfg" and directory:
-                        return []
-                    if entry.is_dir(follow_symlinks=False):
-                        if not entry.name.startswith(".") and entry.name not in SKIPPED_DIRECTORIES:
-                            inner.append((entry.name, True))
-                    elif self._is_file(entry):
-                        files.append(entry.name)
-        except OSError:
-            return []
+        listed = self._listed(os.path.join(self.root, directory) if directory else str(self.root))
+        if listed is None or (directory and not MARKS.isdisjoint(listed.files)):
+            return ()
+        files = listed.files
         if directory in {"build", "dist"} and "__init__.py" not in files:
-            return []
+            return ()
         if "__init__.py" in files and directory:
             self._packages.add(directory)
-        elif any(name in files for name in _PROJECT_FILES):
+        elif not _PROJECT_FILES.isdisjoint(files):
             self._source_roots.add(directory)
         prefix = directory + "/" if directory else ""
-        found.update(prefix + name for name in files if name.endswith(".py"))
-        return inner
+        found.update([prefix + name for name in files if name.endswith(".py")])
+        return listed.directories
 
-    def _is_file(self, entry: os.DirEntry[str]) -> bool:
-        if not (entry.name.endswith(".py") or entry.name in _PROJECT_FILES):
-            return False
-        if entry.is_symlink():
-            real = os.path.realpath(entry.path)
-            return os.path.isfile(real) and real.startswith(self.real_root.rstrip(os.sep) + os.sep)
-        return entry.is_file(follow_symlinks=False)
+    def _listed(self, path: str) -> Directory | None:
+        """What the directory holds for us; None for one that cannot be read."""
+        try:
+            listed = _scanned(path) if self._state is None else self._state.directories.get(path)
+        except OSError:
+            return None
+        if listed is None or not listed.links:
+            return listed
+        outside = {name for name in listed.links if not self._leads_to_file(os.path.join(path, name))}
+        return listed._replace(files=tuple(name for name in listed.files if name not in outside))
+
+    def _leads_to_file(self, link: str) -> bool:
+        real = os.path.realpath(link)
+        return os.path.isfile(real) and real.startswith(self.real_root.rstrip(os.sep) + os.sep)
+
+
+def _scanned(path: str) -> Directory:
+    """The directories and files that count, without their states. Raises OSError for what cannot be read."""
+    directories: list[str] = []
+    files: list[str] = []
+    links: list[str] = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if not name.startswith(".") and name not in SKIPPED_DIRECTORIES:
+                    directories.append(name)
+            elif name.endswith(".py") or name in _PROJECT_FILES or name in MARKS:
+                if entry.is_file(follow_symlinks=False):
+                    files.append(name)
+                elif entry.is_symlink():
+                    files.append(name)
+                    links.append(name)  # anything else, such as a named pipe, must not be opened
+    return Directory(tuple(directories), tuple(files), tuple(links))
 
 
 def _dotted(path: str, base: str = "") -> str:
