@@ -183,7 +183,8 @@ class _Check:
         wanted = job_count(self._options) if given is None else given or None
         jobs = 1 if self._stdin is not None else job_count_for(wanted, len(filenames))
         verb = "checking" if texts is None else "checking the fixes in"
-        with lint_files(self._options, filenames, overlays, jobs) as reports:
+        tree = self._kept.tree if self._kept is not None else None
+        with lint_files(self._options, filenames, overlays, jobs, tree) as reports:
             yield from Progress(sys.stderr, verb).follow(reports, len(filenames))
 
     # telling

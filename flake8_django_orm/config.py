@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping
 
+    from flake8_django_orm.cache.tree import TreeState
+
 PREFIX = "DJQ"
 # A prefix as long as "DJQ5" names a family on purpose, while "DJQ" names the plugin as a whole.
 _NAMES_A_FAMILY = len(PREFIX) + 1
@@ -42,6 +44,7 @@ class Settings:
     that the linted project targets, None where it is to be found from its metadata. `environment` holds
     site-packages directories to read third-party models from; None means: find them. `overlays` holds unsaved text
     by absolute path. `cache` is the directory for what is kept between runs, None where nothing may be kept.
+    `tree` is the state of the root's files where it is known already.
     `dependents` asks for the files on which each result rests, also where nothing is kept. `partial` says that the root
     does not hold all of the project, so that nothing may rest on what is not there.
     """
@@ -53,6 +56,7 @@ class Settings:
     environment: tuple[Path, ...] | None = None
     overlays: dict[Path, str] = field(default_factory=dict)
     cache: CacheDirectory | None = None
+    tree: TreeState | None = None
     dependents: bool = False
     partial: bool = False
 
@@ -119,8 +123,12 @@ def settings_from_options(
     codes: frozenset[str],
     on_purpose: frozenset[str] = frozenset(),
     overlays: Mapping[Path, str] | None = None,
+    tree: TreeState | None = None,
 ) -> Settings:
-    """The settings for `path` (absolute) from flake8's options with ours beside them; see `add_options`."""
+    """The settings for `path` (absolute) from flake8's options with ours beside them; see `add_options`.
+
+    `tree` is the state of some root's files, of use if that is the root of `path`.
+    """
     root = root_for(options, path)
     return Settings(
         root=root,
@@ -131,6 +139,7 @@ def settings_from_options(
         dependents=getattr(options, "djq_dependents", False),
         partial=options.djq_partial,
         cache=None if options.djq_no_cache else cache_directory(root, options.djq_cache_dir),
+        tree=tree if tree is not None and tree.root == str(root) else None,
     )
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.cache.identity import tool_identity
 from flake8_django_orm.cache.results import Result, ResultCache
-from flake8_django_orm.cache.tree import tree_digest
+from flake8_django_orm.cache.tree import tree_state
 from flake8_django_orm.config import LEADS_OUT, leads_out_of
 from flake8_django_orm.machine.events import QueryRun
 from flake8_django_orm.orm.graphql import of_strawberry
@@ -38,6 +38,7 @@ from flake8_django_orm.source import FileKind, SourceError, SourceFile, file_kin
 
 if TYPE_CHECKING:
     from flake8_django_orm.cache.directory import CacheDirectory
+    from flake8_django_orm.cache.tree import TreeState
     from flake8_django_orm.config import Settings
     from flake8_django_orm.findings import Finding
     from flake8_django_orm.machine.events import Event
@@ -53,6 +54,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._tree = self._tree_state()
         self.project = self._project(settings.overlays)
         self._rules = [rule() for rule in all_rules() if rule.code in settings.codes]
         self._elsewhere = Interest.of(self._rules)
@@ -70,7 +72,15 @@ class Engine:
             overlays=overlays,
             cache=settings.cache,
             is_whole=not settings.partial,
+            state=self._tree,
         )
+
+    def _tree_state(self) -> TreeState | None:
+        """The state of the project's files, for what is kept: as somebody knows it already, or as it is now."""
+        settings = self.settings
+        if settings.tree is not None or settings.cache is None:
+            return settings.tree
+        return tree_state(settings.root, SKIPPED_DIRECTORIES)
 
     @property
     def statistics(self) -> Mapping[str, int]:
@@ -146,7 +156,7 @@ class Engine:
             "partial" if self.settings.partial else "",
             self.project.environment_fingerprint(),
         ]
-        return ResultCache(directory, key_of(*made_by), tree_digest(self.settings.root, SKIPPED_DIRECTORIES))
+        return ResultCache(directory, key_of(*made_by), None if self._tree is None else self._tree.digest)
 
     @cached_property
     def _answers(self) -> Answers:

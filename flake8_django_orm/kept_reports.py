@@ -52,14 +52,14 @@ class KeptReports:
         environment = Environment(find_environment(root)).fingerprint()
         chosen = repr([getattr(options, name, None) for name in _OPTIONS])
         self._key = key_of(tool_identity(), os.getcwd(), str(root), chosen, environment)
-        self._tree = tree_state(root, SKIPPED_DIRECTORIES)
+        self.tree = tree_state(root, SKIPPED_DIRECTORIES)
         self._entries: dict[str, Any] = self._read()
 
     def _read(self) -> dict[str, Any]:
-        if self._tree is None:
+        if self.tree is None:
             return {}
         record = self._directory.read(_KIND, self._key)
-        if not isinstance(record, dict) or record.get("tree") != self._tree.digest:
+        if not isinstance(record, dict) or record.get("tree") != self.tree.digest:
             return {}
         entries = record.get("reports")
         return entries if isinstance(entries, dict) else {}
@@ -89,16 +89,16 @@ class KeptReports:
 
     def keep(self, reports: Iterable[FileReport]) -> None:
         """Keep the reports of this run beside those of earlier ones on the same tree."""
-        if self._tree is None:
+        if self.tree is None:
             return
         entries = dict(self._entries)
         for report in reports:
-            if report.error or report.warning or not self._tree.covers(report.path):
+            if report.error or report.warning or not self.tree.covers(report.path):
                 continue  # a file of a hidden directory may change without the tree's state
             findings = [finding_to_json(relative_to(finding, self._root)) for finding in report.findings]
             entries[report.filename] = [report.digest.hex(), findings, sorted(report.consulted)]
         if entries != self._entries:
-            self._directory.write(_KIND, self._key, {"tree": self._tree.digest, "reports": entries})
+            self._directory.write(_KIND, self._key, {"tree": self.tree.digest, "reports": entries})
             self._directory.prune()
 
 

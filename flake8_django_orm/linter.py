@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
+    from flake8_django_orm.cache.tree import TreeState
     from flake8_django_orm.engine import Engine
     from flake8_django_orm.findings import Finding
 
@@ -39,9 +40,15 @@ if TYPE_CHECKING:
 class Engines:
     """The engines of one process, by project root."""
 
-    def __init__(self, options: argparse.Namespace, overlays: Mapping[Path, str] | None = None) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        overlays: Mapping[Path, str] | None = None,
+        tree: TreeState | None = None,
+    ) -> None:
         self._options = options
         self._overlays = overlays
+        self._tree = tree
         self._codes: frozenset[str] | None = None
         self._on_purpose: frozenset[str] = frozenset()
         self._by_root: dict[Path, Engine] = {}
@@ -63,7 +70,12 @@ class Engines:
             from flake8_django_orm.engine import Engine
 
             settings = settings_from_options(
-                self._options, path=path, codes=self.codes, on_purpose=self._on_purpose, overlays=self._overlays
+                self._options,
+                path=path,
+                codes=self.codes,
+                on_purpose=self._on_purpose,
+                overlays=self._overlays,
+                tree=self._tree,
             )
             self._by_root[root] = Engine(settings)
         return self._by_root[root], root
@@ -120,11 +132,17 @@ class FileReport:
 
 
 class Linter:
-    """Lints files one by one in this process. `overlays` holds unsaved text by absolute path."""
+    """Lints files one by one in this process. `overlays` holds unsaved text by absolute path, `tree` the state of the
+    files below the project's root, if it is known already."""
 
-    def __init__(self, options: argparse.Namespace, overlays: Mapping[Path, str] | None = None) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        overlays: Mapping[Path, str] | None = None,
+        tree: TreeState | None = None,
+    ) -> None:
         self._overlays = overlays or {}
-        self._engines = Engines(options, self._overlays)
+        self._engines = Engines(options, self._overlays, tree)
         self._suppression = Suppression(options)
 
     def prepare(self, filename: str) -> None:

@@ -34,10 +34,11 @@ class Directory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TreeState:
-    """The digest of a tree's files, the directories to which these belong (by absolute path), and for each Python file
-    (by absolute path) a stamp that changes when it is written to. Files written to a moment ago have no stamp.
+    """The state of the files below `root`: a digest of all, the directories by their absolute paths, and for each
+    Python file, by its absolute path, a stamp that changes when it is written to. Files written to a moment ago have no stamp.
     """
 
+    root: str
     digest: str
     directories: Mapping[str, Directory]
     stamps: Mapping[str, str]
@@ -65,7 +66,7 @@ def tree_state(root: Path, skipped: frozenset[str]) -> TreeState | None:
                 return None
     except OSError:
         return None
-    return TreeState(walk.state.hexdigest(), walk.directories, walk.stamps)
+    return TreeState(top, walk.state.hexdigest(), walk.directories, walk.stamps)
 
 
 class _Walk:

@@ -40,6 +40,8 @@ class FieldArguments:
         self._store = store
         self._resolver = resolver
         self._classes: dict[str, SetArguments] = {}
+        #: The files of the functions whose bodies were read.
+        self.files: set[str] = set()
 
     def of_class(self, key: str) -> SetArguments:
         """What the `__init__` methods of the class and its bases set."""
@@ -93,6 +95,7 @@ class FieldArguments:
     def _body(self, function: FunctionFacts) -> ast.Module | None:
         if function.end - function.start > _MAX_LINES:
             return None
+        self.files.add(function.path)
         text = self._store.text(function.path)
         if text is None:
             return None

@@ -1,8 +1,8 @@
 """Which of the project's files may define models: decided by searching their bytes, before any of them is
 parsed.
 
-In: the bytes of the project's files. Out: the paths worth parsing. A class may be a model when the name of
-one of its bases looks like a model's, or is the name of a class that may be one (`class
+In: the bytes of the project's files. Out: what each says of its classes, and the paths worth parsing. A class may be a
+model when the name of one of its bases looks like a model's, or is the name of a class that may be one (`class
 Order(ModelWithMetadata)`), and so on.
 """
 
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_django_orm.source import FileKind, file_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 # Every file of the project is searched, so each expression begins with plain text, for which Python looks fast.
 _HEADER = re.compile(rb"\n[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]\n]*\][ \t]*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
@@ -36,79 +36,85 @@ _FIELD_CALLS = tuple(
 )
 _CONTRIB = frozenset(
     {
-        b"AbstractBaseSession",
-        b"AbstractBaseUser",
-        b"AbstractUser",
-        b"ContentType",
-        b"FlatPage",
-        b"Group",
-        b"LogEntry",
-        b"Permission",
-        b"PermissionsMixin",
-        b"Redirect",
-        b"Session",
-        b"Site",
-        b"User",
-        b"get_model",
-        b"get_user_model",
+        "AbstractBaseSession",
+        "AbstractBaseUser",
+        "AbstractUser",
+        "ContentType",
+        "FlatPage",
+        "Group",
+        "LogEntry",
+        "Permission",
+        "PermissionsMixin",
+        "Redirect",
+        "Session",
+        "Site",
+        "User",
+        "get_model",
+        "get_user_model",
     }
 )
 _NOT_MODEL_ENDINGS = (
-    b"Form",
-    b"FormSet",
-    b"Formset",
-    b"Admin",
-    b"Inline",
-    b"Serializer",
-    b"ViewSet",
-    b"View",
-    b"Factory",
-    b"Filter",
-    b"FilterSet",
-    b"Schema",
-    b"Type",
-    b"Resource",
-    b"Backend",
-    b"Field",
-    b"TestCase",
-    b"Manager",
-    b"QuerySet",
-    b"Queryset",
-    b"Choices",
-    b"Choice",
-    b"Table",
-    b"Lookup",
-    b"Transform",
-    b"Func",
-    b"Aggregate",
-    b"Index",
-    b"Constraint",
+    "Form",
+    "FormSet",
+    "Formset",
+    "Admin",
+    "Inline",
+    "Serializer",
+    "ViewSet",
+    "View",
+    "Factory",
+    "Filter",
+    "FilterSet",
+    "Schema",
+    "Type",
+    "Resource",
+    "Backend",
+    "Field",
+    "TestCase",
+    "Manager",
+    "QuerySet",
+    "Queryset",
+    "Choices",
+    "Choice",
+    "Table",
+    "Lookup",
+    "Transform",
+    "Func",
+    "Aggregate",
+    "Index",
+    "Constraint",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _ClassHeader:
-    name: bytes
-    bases: frozenset[bytes]
-    path: str
+class FileClasses(NamedTuple):
+    """What a file says of its classes: their names with those of their bases, other names that it gives to something
+    (name, other name), and whether it calls a model's field."""
+
+    classes: Sequence[tuple[str, Sequence[str]]]
+    aliases: Sequence[tuple[str, str]] = ()
+    has_fields: bool = False
 
 
-def model_files(files: Mapping[str, bytes]) -> list[str]:
+def classes_in(data: bytes) -> FileClasses | None:
+    """What the text of a file says of its classes; None for a file without any."""
+    if b"class " not in data:
+        return None
+    classes = [
+        (match.group(1).decode(), sorted({base.decode() for base in _DOTTED.findall(match.group(2))}))
+        for match in _HEADER.finditer(b"\n" + data)
+    ]
+    if not classes:
+        return None
+    aliases = [(name.decode(), other.decode()) for name, other in _aliases(data)]
+    return FileClasses(classes, aliases, any(call.search(data) for call in _FIELD_CALLS))
+
+
+def model_files(files: Mapping[str, FileClasses]) -> list[str]:
     """The paths, in the order given, of the files that may define a model."""
-    headers: list[_ClassHeader] = []
-    aliases: list[tuple[bytes, bytes]] = []
-    wanted: set[str] = set()
-    for path, data in files.items():
-        if b"class " not in data or file_kind(path) is FileKind.MIGRATION:
-            continue
-        found = list(_headers(path, data))
-        headers += found
-        if found:
-            aliases += _aliases(data)
-            if any(call.search(data) for call in _FIELD_CALLS):
-                wanted.add(path)
-    wanted.update(_reached(headers, aliases))
-    return [path for path in files if path in wanted]
+    read = {path: found for path, found in files.items() if file_kind(path) is not FileKind.MIGRATION}
+    wanted = {path for path, found in read.items() if found.has_fields}
+    wanted |= _reached(read)
+    return [path for path in read if path in wanted]
 
 
 def mentions(data: bytes, word: bytes) -> bool:
@@ -126,11 +132,6 @@ def _continues(byte: bytes) -> bool:
     return byte.isalnum() or byte == b"_" or byte >= b"\x80"
 
 
-def _headers(path: str, data: bytes) -> Iterator[_ClassHeader]:
-    for match in _HEADER.finditer(b"\n" + data):
-        yield _ClassHeader(match.group(1), frozenset(_DOTTED.findall(match.group(2))), path)
-
-
 def _aliases(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Pairs (name, other name) from `import ... as` and `Other = name`."""
     for match in _AS.finditer(data):
@@ -143,40 +144,43 @@ def _aliases(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield source, target
 
 
-def _reached(headers: Iterable[_ClassHeader], aliases: Iterable[tuple[bytes, bytes]]) -> set[str]:
+def _reached(files: Mapping[str, FileClasses]) -> set[str]:
     """The files of the classes that are reached from a model's name through bases and aliases."""
-    users: defaultdict[bytes, list[_ClassHeader]] = defaultdict(list)
-    pending: list[bytes] = []
+    users: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)  # by the name of a base: class and path
+    pending: list[str] = []
     paths: set[str] = set()
-    for header in headers:
-        for base in header.bases:
-            users[base.rpartition(b".")[2]].append(header)
-            if _looks_like_model(base):
-                paths.add(header.path)
-                pending.append(header.name)
-    renamed: defaultdict[bytes, set[bytes]] = defaultdict(set)
-    for name, alias in aliases:
-        if alias in users:
-            renamed[name].add(alias)
-            if _looks_like_model(name):
-                pending.append(alias)
-    seen: set[bytes] = set()
+    for path, found in files.items():
+        for name, bases in found.classes:
+            for base in bases:
+                users[base.rpartition(".")[2]].append((name, path))
+                if _looks_like_model(base):
+                    paths.add(path)
+                    pending.append(name)
+    renamed: defaultdict[str, set[str]] = defaultdict(set)
+    for found in files.values():
+        for name, alias in found.aliases:
+            if alias in users:
+                renamed[name].add(alias)
+                if _looks_like_model(name):
+                    pending.append(alias)
+    seen: set[str] = set()
     while pending:
         name = pending.pop()
         if name in seen:
             continue
         seen.add(name)
         pending.extend(renamed.get(name, ()))
-        for header in users.get(name, ()):
-            paths.add(header.path)
-            pending.append(header.name)
+        for user, path in users.get(name, ()):
+            paths.add(path)
+            pending.append(user)
     return paths
 
 
-def _looks_like_model(dotted: bytes) -> bool:
-    owner, _, last = dotted.rpartition(b".")
-    if last in _CONTRIB or last == b"Model":
+@lru_cache(maxsize=20_000)  # the same bases again and again
+def _looks_like_model(dotted: str) -> bool:
+    owner, _, last = dotted.rpartition(".")
+    if last in _CONTRIB or last == "Model":
         return True
     if last.endswith(_NOT_MODEL_ENDINGS):
         return False
-    return b"Model" in last or b"model" in owner.lower()
+    return "Model" in last or "model" in owner.lower()

@@ -17,11 +17,13 @@ from flake8_django_orm.project.gate import model_files
 from flake8_django_orm.source import FileKind, file_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from flake8_django_orm.project.facts import ClassFacts, ModuleFacts
     from flake8_django_orm.project.meta import MetaOptions
+    from flake8_django_orm.project.overview import Overview
     from flake8_django_orm.project.resolve import Resolver
+    from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.settings_values import SettingsValues
     from flake8_django_orm.project.store import ModuleStore
 
@@ -39,18 +41,28 @@ class _App:
 class Labels:
     """Finds apps and the classes that labels name."""
 
-    def __init__(self, store: ModuleStore, resolver: Resolver, settings: SettingsValues, meta: MetaOptions) -> None:
+    def __init__(
+        self,
+        store: ModuleStore,
+        resolver: Resolver,
+        settings: SettingsValues,
+        meta: MetaOptions,
+        searches: FileSearches,
+        known: Overview | None,
+    ) -> None:
+        """`known` is what an earlier run found out of all models, if that still holds."""
         self._store = store
         self._resolver = resolver
         self._settings = settings
         self._meta = meta
+        self._searches = searches
+        self._known = known
         self._apps: dict[str, _App] = {}
 
     @cached_property
     def candidates(self) -> tuple[ModuleFacts, ...]:
         """The project's modules that may define models."""
-        files = {path: self._store.data(path) for path in self._store.tree.files}
-        found = (self._store.facts_at(path) for path in model_files(files))
+        found = (self._store.facts_at(path) for path in model_files(self._searches.classes))
         return tuple(facts for facts in found if facts is not None)
 
     @cached_property
@@ -86,7 +98,7 @@ class Labels:
         if its module lies in no app at all.
         """
         app, _, name = label.rpartition(".")
-        named = self._by_name.get(name.lower(), [])
+        named = self._classes_named(name.lower())
         exact = [facts for facts in named if self.app_label(facts) == app]
         found = exact or [f for f in named if app in f.module.split(".") or "." not in f.module]
         if found:
@@ -103,13 +115,20 @@ class Labels:
         is_test = found is not None and file_kind(found.path) is FileKind.TEST
         return label if found is None or is_test else named
 
+    def _classes_named(self, name: str) -> list[ClassFacts]:
+        keys = self.keys_by_name.get(name, ())
+        return [facts for key in keys if (facts := self._resolver.class_facts(key)) is not None]
+
     @cached_property
-    def _by_name(self) -> dict[str, list[ClassFacts]]:
-        classes: defaultdict[str, list[ClassFacts]] = defaultdict(list)
+    def keys_by_name(self) -> Mapping[str, Sequence[str]]:
+        """The classes of the modules that may define models, by their names in lower case."""
+        if self._known is not None:
+            return self._known.keys_by_name
+        keys: defaultdict[str, list[str]] = defaultdict(list)
         for module in (*self.candidates, *self.installed_modules):
             for facts in with_nested(module.classes.values()):
-                classes[facts.name.lower()].append(facts)
-        return dict(classes)
+                keys[facts.name.lower()].append(facts.key)
+        return dict(keys)
 
     def _contrib_class(self, app: str, name: str) -> ClassFacts | None:
         if app not in _CONTRIB:

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.cache.tree import MARKS, Directory
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ _MAX_DEPTH = 60
 
 
 class SourceTree:
-    """The Python files below `root`. The directory is walked once, when the first question needs it, if `state` does not
-    list it already.
+    """The Python files below `root`. The directory is walked once, when the first question needs it, unless `state`
+    lists it already.
     """
 
     def __init__(self, root: Path, extra: Iterable[Path] = (), state: TreeState | None = None) -> None:
@@ -58,6 +59,12 @@ class SourceTree:
             if relative is not None and relative.endswith(".py"):
                 found.add(relative)
         return tuple(sorted(found))
+
+    @cached_property
+    def digest(self) -> str:
+        """A value that is the same for trees whose files have the same names and modules."""
+        parts = ["\n".join(self.files), "\n".join(sorted(self._packages)), "\n".join(sorted(self._source_roots))]
+        return key_of(*parts)
 
     @cached_property
     def _names(self) -> dict[str, str]:

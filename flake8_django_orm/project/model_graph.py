@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.constants import Constants
     from flake8_django_orm.project.fields import FieldFacts, FieldReader
     from flake8_django_orm.project.meta import MetaOptions
+    from flake8_django_orm.project.overview import Overview
     from flake8_django_orm.project.resolve import Resolver
     from flake8_django_orm.project.settings_values import SettingsValues
 
@@ -59,8 +60,10 @@ class ModelGraph:
         default_auto_field: str,
         *,
         is_whole: bool,
+        known: Overview | None,
     ) -> None:
-        """`is_whole` as for `Project`: false where models, settings and relations may be elsewhere."""
+        """`is_whole` as for `Project`: false where models, settings and relations may be elsewhere. `known` is what an
+        earlier run found out of all models, if that still holds."""
         self._resolver = resolver
         self._settings = settings
         self._labels = labels
@@ -71,6 +74,7 @@ class ModelGraph:
         self._relations = RelationBuilder(resolver, labels, constants, meta, self)
         self._fallback_auto_field = default_auto_field
         self.is_whole = is_whole
+        self._known = known
         self._is_model: dict[str, bool] = {}
         self._declared: dict[str, Declared] = {}
         self._models: dict[str, Model | None] = {}
@@ -128,11 +132,15 @@ class ModelGraph:
     @cached_property
     def project_keys(self) -> tuple[str, ...]:
         """The keys of all model classes of the project, abstract ones included."""
+        if self._known is not None:
+            return self._known.project_keys
         return tuple(self._keys_of(with_nested(c for m in self._labels.candidates for c in m.classes.values())))
 
     @cached_property
     def all_keys(self) -> tuple[str, ...]:
         """The keys of the project's models and of those that installed apps of the environment bring."""
+        if self._known is not None:
+            return self._known.all_keys
         classes = with_nested(c for m in self._labels.installed_modules for c in m.classes.values())
         return tuple(dict.fromkeys([*self.project_keys, *self._keys_of(classes)]))
 
@@ -214,6 +222,8 @@ class ModelGraph:
     @cached_property
     def reverse(self) -> ReverseRelations:
         """The reverse relations that all known models' fields make, by the model they lead from."""
+        if self._known is not None:
+            return self._known.reverse
         return self._relations.reverse(self.all_keys)
 
     def _build(self, facts: ClassFacts) -> Model:

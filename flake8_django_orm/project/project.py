@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.cache.directory import key_of
+from flake8_django_orm.cache.identity import tool_identity
 from flake8_django_orm.project.asking import Asking, asked
 from flake8_django_orm.project.constants import Constants
 from flake8_django_orm.project.context_names import ContextNames
@@ -22,12 +24,14 @@ from flake8_django_orm.project.environment import Environment, find_environment
 from flake8_django_orm.project.facts import ClassFacts, FunctionFacts
 from flake8_django_orm.project.field_arguments import FieldArguments
 from flake8_django_orm.project.fields import FieldReader
-from flake8_django_orm.project.gate import mentions
+from flake8_django_orm.project.kept_overview import KeptOverview
 from flake8_django_orm.project.labels import Labels, with_nested
 from flake8_django_orm.project.layout import SourceTree
 from flake8_django_orm.project.meta import MetaOptions
 from flake8_django_orm.project.model_graph import ModelGraph
+from flake8_django_orm.project.overview import Overview, overview_of
 from flake8_django_orm.project.resolve import Resolver
+from flake8_django_orm.project.searches import FileSearches
 from flake8_django_orm.project.settings_values import SettingsValues
 from flake8_django_orm.project.store import LIBRARY, ModuleStore
 from flake8_django_orm.project.template_libraries import Registered, TemplateLibraries
@@ -39,8 +43,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from flake8_django_orm.cache.directory import CacheDirectory
+    from flake8_django_orm.cache.tree import TreeState
     from flake8_django_orm.project.facts import Assignment, ModuleFacts
     from flake8_django_orm.project.models import Model
+    from flake8_django_orm.project.overview import ModelSummary
 
 __all__ = ["Definition", "External", "ModuleRef", "Project"]
 
@@ -60,9 +66,11 @@ class Project(Asking):
         overlays: Mapping[Path, str] | None = None,
         cache: CacheDirectory | None = None,
         is_whole: bool = True,
+        state: TreeState | None = None,
     ) -> None:
         """`environment` holds site-packages directories, None means: find them. `overlays` are unsaved
-        buffers by path. `cache` keeps the facts of modules from one run to the next.
+        buffers by path. `cache` keeps the facts of modules from one run to the next. `state` is the state of the root's
+        files, where it is known.
 
         `is_whole` is false where the root holds a part of the project only. What is not there may then be elsewhere:
         whoever concludes something from an absence (no receiver, no further name, no other caller) asks this first.
@@ -73,6 +81,7 @@ class Project(Asking):
         self._overlays = dict(overlays or {})
         self._given_environment = environment
         self._cache = cache
+        self._state = state
 
     # modules and text
 
@@ -205,14 +214,8 @@ class Project(Asking):
     @asked
     def modules_mentioning(self, word: str) -> Iterable[ModuleFacts]:
         """The project's modules whose text has `word` as a whole identifier, in the order of their paths."""
-        found = (self._store.facts_at(path) for path in self._paths_mentioning(word))
+        found = (self._store.facts_at(path) for path in self._searches.mentioning(word))
         return [facts for facts in found if facts is not None]
-
-    def _paths_mentioning(self, word: str) -> tuple[str, ...]:
-        if word not in self._mentions:
-            encoded = word.encode()
-            self._mentions[word] = tuple(path for path in self._tree.files if mentions(self._store.data(path), encoded))
-        return self._mentions[word]
 
     # names
 
@@ -309,16 +312,15 @@ class Project(Asking):
         Models of test files do not count, nor do models that extend another one of those found.
         """
         if key not in self._completed:
-            found = {
-                model.key: model
-                for model in self.models()
-                if key in model.mro
-                and not (model.abstract or model.proxy)
-                and file_kind(model.path) is not FileKind.TEST
-            }
-            roots = [model for model in found.values() if not any(k in found for k in model.mro if k != model.key)]
-            self._completed[key] = roots[0] if len(roots) == 1 and self.is_whole else None
+            found = [m for m in self.overview.summaries if key in m.lineage and not (m.abstract or m.proxy)]
+            self._completed[key] = self._only_one(found) if self.is_whole else None
         return self._completed[key]
+
+    def _only_one(self, found: Iterable[ModelSummary]) -> Model | None:
+        """The model that all others of those found extend, those of test files left out; None if there is none."""
+        by_key = {model.key: model for model in found if file_kind(model.path) is not FileKind.TEST}
+        roots = [model for model in by_key.values() if not any(k in by_key for k in model.lineage if k != model.key)]
+        return self.model(roots[0].key) if len(roots) == 1 else None
 
     @cached_property
     def _completed(self) -> dict[str, Model | None]:
@@ -331,18 +333,8 @@ class Project(Asking):
         The class may be made for a model and all that extend it; models of test files do not count.
         """
         if key not in self._managed:
-            found = {
-                model.key: model
-                for model in self.models()
-                if file_kind(model.path) is not FileKind.TEST and self._is_managed_by(model, key)
-            }
-            roots = [model for model in found.values() if not any(k in found for k in model.mro if k != model.key)]
-            self._managed[key] = roots[0] if len(roots) == 1 else None
+            self._managed[key] = self._only_one(m for m in self.overview.summaries if key in m.manager_classes)
         return self._managed[key]
-
-    def _is_managed_by(self, model: Model, key: str) -> bool:
-        classes = {name for one in model.managers.values() for name in (one.manager_class, one.queryset_class) if name}
-        return key in classes or any(key in self.ancestors(name) for name in classes)
 
     @cached_property
     def _managed(self) -> dict[str, Model | None]:
@@ -370,25 +362,33 @@ class Project(Asking):
     @asked
     def relation_names(self) -> frozenset[str]:
         """Every attribute name of a relation of any model of the project and its installed apps."""
-        return self._relation_names
+        return self.overview.relation_names
 
     @asked
     def manager_names(self) -> frozenset[str]:
         """Every attribute name of a manager of any model of the project and its installed apps."""
-        return self._manager_names
+        return self.overview.manager_names
 
     @cached_property
-    def _relation_names(self) -> frozenset[str]:
-        return frozenset(name for model in self._all_models for name in model.relations)
+    def overview(self) -> Overview:
+        """What all models tell together, as an earlier run found it out if that still holds."""
+        if self._known is not None:
+            return self._known
+        found = overview_of(self._graph, self._labels, self._resolver)
+        if self._kept is not None and not self._overlays:
+            self._searches.keep()
+            self._kept.keep(found, self._resolver, self._field_arguments.files)
+        return found
 
     @cached_property
-    def _manager_names(self) -> frozenset[str]:
-        return frozenset({"objects", *(name for model in self._all_models for name in model.managers)})
+    def _known(self) -> Overview | None:
+        return None if self._kept is None else self._kept.find()
 
     @cached_property
-    def _all_models(self) -> tuple[Model, ...]:
-        found = (self.model(key) for key in self._graph.all_keys)
-        return tuple(model for model in found if model is not None)
+    def _kept(self) -> KeptOverview | None:
+        if self._cache is None:
+            return None
+        return KeptOverview(self._cache, self._cache_key, self._store, self._searches)
 
     # the parts, made when they are first needed
 
@@ -397,12 +397,22 @@ class Project(Asking):
         return {}
 
     @cached_property
-    def _mentions(self) -> dict[str, tuple[str, ...]]:
-        return {}
+    def _tree(self) -> SourceTree:
+        return SourceTree(self.root, self._overlays, self._state)
 
     @cached_property
-    def _tree(self) -> SourceTree:
-        return SourceTree(self.root, self._overlays)
+    def _searches(self) -> FileSearches:
+        unsaved = {self._store.key_of(path) for path in self._overlays}
+        stamps = self._state.stamps if self._state is not None else {}
+        own = {path: stamps.get(os.path.join(self.root, path)) for path in self._tree.files if path not in unsaved}
+        known = {path: stamp for path, stamp in own.items() if stamp is not None}
+        return FileSearches(self._store, self._cache, self._cache_key, known)
+
+    @cached_property
+    def _cache_key(self) -> str:
+        """The project's name in the cache, the same for all of its checkouts."""
+        whole = "" if self.is_whole else "partial"
+        return key_of(tool_identity(), self.root.name, whole, self.environment_fingerprint())
 
     @cached_property
     def _environment(self) -> Environment:
@@ -419,7 +429,7 @@ class Project(Asking):
 
     @cached_property
     def _settings(self) -> SettingsValues:
-        return SettingsValues(self._store, self._resolver)
+        return SettingsValues(self._store, self._resolver, self._searches)
 
     @cached_property
     def _context_names(self) -> ContextNames:
@@ -447,11 +457,15 @@ class Project(Asking):
 
     @cached_property
     def _labels(self) -> Labels:
-        return Labels(self._store, self._resolver, self._settings, self._meta)
+        return Labels(self._store, self._resolver, self._settings, self._meta, self._searches, self._known)
+
+    @cached_property
+    def _field_arguments(self) -> FieldArguments:
+        return FieldArguments(self._store, self._resolver)
 
     @cached_property
     def _graph(self) -> ModelGraph:
-        fields = FieldReader(self._resolver, self._constants, FieldArguments(self._store, self._resolver))
+        fields = FieldReader(self._resolver, self._constants, self._field_arguments)
         return ModelGraph(
             self._resolver,
             self._settings,
@@ -461,6 +475,7 @@ class Project(Asking):
             fields,
             self._environment.default_auto_field(),
             is_whole=self.is_whole,
+            known=self._known,
         )
 
 

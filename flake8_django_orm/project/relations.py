@@ -7,7 +7,6 @@ reverse ones with the accessors and lookup names that Django gives them (`relate
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -50,33 +49,32 @@ class BackNames:
 
 @dataclass(slots=True)
 class ReverseRelations:
-    """Reverse relations by the concrete model they lead from, and lookup names that have no accessor."""
+    """Reverse relations by the concrete model they lead from, and lookup names that have no accessor.
 
-    _found: defaultdict[str, list[Relation]] = field(default_factory=lambda: defaultdict(list))
-    _hidden: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    `unsure` holds the models that have a reverse relation whose name cannot be told.
+    """
 
-    _unsure: set[str] = field(default_factory=set)
+    found: dict[str, list[Relation]] = field(default_factory=dict)
+    hidden: dict[str, dict[str, str]] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
 
     def add(self, relation: Relation) -> None:
-        self._found[relation.model].append(relation)
+        self.found.setdefault(relation.model, []).append(relation)
 
     def hide(self, model: str, lookup: str, target: str) -> None:
-        self._hidden[model][lookup] = target
-
-    def doubt(self, model: str) -> None:
-        self._unsure.add(model)
+        self.hidden.setdefault(model, {})[lookup] = target
 
     def is_sure(self, model: str) -> bool:
         """False for a model that has a reverse relation whose name cannot be told."""
-        return model not in self._unsure
+        return model not in self.unsure
 
     def of(self, model: str) -> Sequence[Relation]:
         """The reverse relations of a concrete model."""
-        return self._found.get(model, ())
+        return self.found.get(model, ())
 
     def hidden_of(self, model: str) -> Mapping[str, str]:
         """Lookup name to target for relations that can be filtered by but have no attribute."""
-        return self._hidden.get(model, {})
+        return self.hidden.get(model, {})
 
 
 class RelationBuilder:
@@ -319,7 +317,7 @@ class RelationBuilder:
         else:
             back = BackNames(relation.remote, relation.remote)
         if not back.known:
-            reverse.doubt(target)
+            reverse.unsure.add(target)
         if back.accessor is None or back.lookup is None:
             if back.lookup is not None:
                 reverse.hide(target, back.lookup, key)

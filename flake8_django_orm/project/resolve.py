@@ -60,6 +60,9 @@ class Resolver:
         self._linearising: set[str] = set()
         self._calling: set[tuple[str, str]] = set()
         self._active: set[tuple[str, str]] = set()
+        #: What anybody ever asked for: names of modules' namespaces, and of classes' members.
+        self.asked_names: set[str] = set()
+        self.asked_members: set[str] = set()
 
     # modules
 
@@ -143,6 +146,7 @@ class Resolver:
         mark = (facts.name, name)
         if mark in trail or len(trail) > _MAX_STEPS:
             return None
+        self.asked_names.add(name)
         trail = trail | {mark}
         if name in facts.classes:
             return facts.classes[name]
@@ -274,6 +278,7 @@ class Resolver:
 
     def class_member(self, key: str, name: str) -> Definition | None:
         """The nested class, method or assignment `name` of the class or of its bases, aliases followed."""
+        self.asked_members.add(name)
         for owner in self.classes(key):
             if name in owner.classes:
                 return owner.classes[name]
@@ -287,6 +292,7 @@ class Resolver:
         value = assignment.value
         if value.kind != "name" or not isinstance(value.value, str) or value.value == assignment.name:
             return assignment
+        self.asked_members.add(value.value)
         own = owner.methods.get(value.value) or owner.classes.get(value.value)
         return own or self.resolve(owner.module, value.value) or assignment
 
@@ -380,6 +386,7 @@ class Resolver:
         """The function that the class or the nearest of its bases defines under `name`."""
         if (key, name) in self._methods:
             return self._methods[key, name]
+        self.asked_members.add(name)
         found = self._find_method(key, name)
         if not self._active:  # see `resolve`
             self._methods[key, name] = found
@@ -397,6 +404,7 @@ class Resolver:
     def find_class_attribute(self, key: str, name: str) -> tuple[ClassFacts, Assignment] | None:
         """The assignment to `name` in the class or the nearest of its bases, with the class that has it."""
         if (key, name) not in self._attributes:
+            self.asked_members.add(name)
             self._attributes[key, name] = self._find_attribute(key, name)
         return self._attributes[key, name]
 

@@ -8,7 +8,6 @@ first.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.definitions import External
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from flake8_django_orm.project.resolve import Resolver
+    from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
 
 _MAX_DEPTH = 8
@@ -27,9 +27,10 @@ _MAX_DEPTH = 8
 class SettingsValues:
     """The project's settings, as far as they are constants."""
 
-    def __init__(self, store: ModuleStore, resolver: Resolver) -> None:
+    def __init__(self, store: ModuleStore, resolver: Resolver, searches: FileSearches) -> None:
         self._store = store
         self._resolver = resolver
+        self._searches = searches
         self._assignments: dict[str, list[Assignment]] = {}
         self._strings: dict[str, str | None] = {}
 
@@ -71,11 +72,8 @@ class SettingsValues:
         return self._assignments[name]
 
     def _search(self, name: str) -> Iterator[Assignment]:
-        word = name.encode()
-        assigned = re.compile(rb"^[ \t]*" + word + rb"[ \t]*(?::[^=\n]*)?\+?=", re.MULTILINE)
-        texts = ((path, self._store.data(path)) for path in self._store.tree.files)
-        paths = [path for path, data in texts if word in data and assigned.search(data)]
-        for path in sorted(paths, key=_rank):
+        self._resolver.asked_names.add(name)
+        for path in sorted(self._searches.assigning(name), key=_rank):
             if file_kind(path) is FileKind.MIGRATION:
                 continue
             facts = self._store.facts_at(path)

@@ -52,6 +52,7 @@ class ModuleStore:
         self._texts: dict[str, str | None] = {}
         self._facts: dict[str, ModuleFacts | None] = {}
         self._environment_names: dict[str, str] = {}
+        self._text_digests: dict[str, str] = {}
 
     def key_of(self, path: Path) -> str:
         """`path` as the facts write it."""
@@ -83,6 +84,23 @@ class ModuleStore:
             module = name or self._environment_names.get(path) or self.tree.name_of(path)
             self._facts[path] = self._read_facts(path, module, parsed)
         return self._facts[path]
+
+    def kept_facts(self, path: str, name: str, digest: str) -> ModuleFacts | None:
+        """The facts that an earlier run kept of the file at `path` when its text had this digest."""
+        kept = None if self._cache is None else self._cache.read("facts", key_of(tool_identity(), name, path, digest))
+        try:
+            return None if kept is None else facts_from_json(kept)
+        except ValueError:
+            return None  # damaged
+
+    def read_modules(self) -> dict[str, tuple[str, str]]:
+        """The project's files whose facts were asked for: the name of the module and the digest of the text, "" for a
+        file without a text."""
+        return {
+            path: (self.tree.name_of(path), self._text_digests.get(path, ""))
+            for path in self._facts
+            if self.is_project_path(path)
+        }
 
     def is_project_path(self, path: str) -> bool:
         """True for the path of a project file, false for one of the environment."""
@@ -149,16 +167,13 @@ class ModuleStore:
         text = self.text(path)
         if text is None or self._cache is None:
             return None if text is None else _facts_of(text, path, name, parsed)
-        key = key_of(tool_identity(), name, path, text_digest(text))
-        kept = self._cache.read("facts", key) if parsed is None else None
+        digest = self._text_digests[path] = text_digest(text)
+        kept = self.kept_facts(path, name, digest) if parsed is None else None
         if kept is not None:
-            try:
-                return facts_from_json(kept)
-            except ValueError:
-                pass  # damaged: made anew
+            return kept
         facts = _facts_of(text, path, name, parsed)
         if facts is not None:
-            self._cache.write("facts", key, facts_to_json(facts))
+            self._cache.write("facts", key_of(tool_identity(), name, path, digest), facts_to_json(facts))
         return facts
 
 

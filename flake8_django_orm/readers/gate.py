@@ -255,14 +255,12 @@ class FunctionGate:
 
 def gate_of(project: Project) -> Gate:
     """The gate of a project: its managers, many-valued relations and models by name."""
-    models = project.models()
-    many = {r.name for m in models for r in m.relations.values() if not r.kind.single_valued}
-    names = frozenset(m.name for m in models)
+    all_models = project.overview
     return Gate(
-        words=QUERY_WORDS | project.manager_names() | frozenset(many) | names,
-        relations=project.relation_names(),
-        models=names,
-        managers=project.manager_names(),
+        words=QUERY_WORDS | all_models.manager_names | all_models.many_valued_names | all_models.model_names,
+        relations=all_models.relation_names,
+        models=all_models.model_names,
+        managers=all_models.manager_names,
     )
 
 

@@ -1,0 +1,155 @@
+"""What all models of a project tell together: their names, the relations that lead back to each of them, the words that
+make a function worth reading.
+
+In: the model graph. Out: an `Overview`, which also survives a trip through JSON, so that one run can take over what
+another found out (`project/kept_overview.py`): to build the graph of all models takes longer than to lint a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from flake8_django_orm.project.models import Model, Relation, RelationKind
+from flake8_django_orm.project.relations import ReverseRelations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flake8_django_orm.project.labels import Labels
+    from flake8_django_orm.project.model_graph import ModelGraph
+    from flake8_django_orm.project.resolve import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSummary:
+    """A model of the project without its fields. `lineage` is its `mro`; `manager_classes` are those of its managers
+    and querysets, with all of their bases.
+    """
+
+    key: str
+    path: str
+    lineage: tuple[str, ...]
+    abstract: bool
+    proxy: bool
+    manager_classes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`project_keys` are the keys of the project's models, `all_keys` those of its installed apps besides;
+    `keys_by_name` the classes of the modules that may define models, by their names in lower case. The names of models
+    and many-valued relations are the project's, those of relations and managers also the installed apps'.
+    """
+
+    project_keys: tuple[str, ...]
+    all_keys: tuple[str, ...]
+    keys_by_name: Mapping[str, Sequence[str]]
+    reverse: ReverseRelations
+    model_names: frozenset[str]
+    many_valued_names: frozenset[str]
+    relation_names: frozenset[str]
+    manager_names: frozenset[str]
+    summaries: tuple[ModelSummary, ...]
+
+
+def overview_of(graph: ModelGraph, labels: Labels, resolver: Resolver) -> Overview:
+    """The overview, from every model of the project and of its installed apps."""
+    own = _models(graph, graph.project_keys)
+    every = _models(graph, graph.all_keys)
+    relations = [relation for model in own for relation in model.relations.values()]
+    return Overview(
+        project_keys=graph.project_keys,
+        all_keys=graph.all_keys,
+        keys_by_name=labels.keys_by_name,
+        reverse=graph.reverse,
+        model_names=frozenset(model.name for model in own),
+        many_valued_names=frozenset(relation.name for relation in relations if not relation.kind.single_valued),
+        relation_names=frozenset(name for model in every for name in model.relations),
+        manager_names=frozenset({"objects", *(name for model in every for name in model.managers)}),
+        summaries=tuple(_summary(model, resolver) for model in own),
+    )
+
+
+def _models(graph: ModelGraph, keys: Iterable[str]) -> list[Model]:
+    return [model for key in keys if (model := graph.model(key)) is not None]
+
+
+def _summary(model: Model, resolver: Resolver) -> ModelSummary:
+    classes = {name for one in model.managers.values() for name in (one.manager_class, one.queryset_class) if name}
+    above = {base for name in classes for base in resolver.ancestors(name)}
+    return ModelSummary(model.key, model.path, model.mro, model.abstract, model.proxy, frozenset(classes | above))
+
+
+def overview_to_json(overview: Overview) -> dict[str, Any]:
+    """The overview as dicts, lists and plain values."""
+    reverse = overview.reverse
+    return {
+        "project_keys": list(overview.project_keys),
+        "all_keys": list(overview.all_keys),
+        "keys_by_name": {name: list(keys) for name, keys in overview.keys_by_name.items()},
+        "reverse": [_relation_out(relation) for found in reverse.found.values() for relation in found],
+        "hidden": reverse.hidden,
+        "unsure": sorted(reverse.unsure),
+        "model_names": sorted(overview.model_names),
+        "many_valued_names": sorted(overview.many_valued_names),
+        "relation_names": sorted(overview.relation_names),
+        "manager_names": sorted(overview.manager_names),
+        "summaries": [
+            [one.key, one.path, list(one.lineage), one.abstract, one.proxy, sorted(one.manager_classes)]
+            for one in overview.summaries
+        ],
+    }
+
+
+def overview_from_json(data: Any) -> Overview:
+    """The overview that `overview_to_json` wrote. Raises ValueError for data of any other shape."""
+    try:
+        reverse = ReverseRelations(
+            hidden={str(model): dict(names) for model, names in data["hidden"].items()}, unsure=set(data["unsure"])
+        )
+        for record in data["reverse"]:
+            reverse.add(_relation_in(record))
+        return Overview(
+            project_keys=_texts(data["project_keys"]),
+            all_keys=_texts(data["all_keys"]),
+            keys_by_name={name: _texts(keys) for name, keys in data["keys_by_name"].items()},
+            reverse=reverse,
+            model_names=frozenset(_texts(data["model_names"])),
+            many_valued_names=frozenset(_texts(data["many_valued_names"])),
+            relation_names=frozenset(_texts(data["relation_names"])),
+            manager_names=frozenset(_texts(data["manager_names"])),
+            summaries=tuple(
+                ModelSummary(
+                    str(key), str(path), _texts(lineage), bool(abstract), bool(proxy), frozenset(_texts(classes))
+                )
+                for key, path, lineage, abstract, proxy, classes in data["summaries"]
+            ),
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"damaged overview: {error}") from None
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    found = tuple(values)
+    "".join(found)  # raises TypeError for anything that is not a text
+    return found
+
+
+_ABSENT = {field.name: field.default for field in fields(Relation)}
+
+
+def _relation_out(relation: Relation) -> list[Any]:
+    """The values of the fields, without the last ones that say nothing."""
+    values = list(astuple(relation))
+    for default in reversed(_ABSENT.values()):
+        if values[-1] != default:
+            break
+        values.pop()
+    return values
+
+
+def _relation_in(record: list[Any]) -> Relation:
+    name, kind, *rest = record
+    return Relation(name, RelationKind(kind), *rest)
