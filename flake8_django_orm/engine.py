@@ -93,12 +93,13 @@ class Engine:
         supported."""
         if self.settings.django_version is not None:
             return self.settings.django_version
-        managed = sorted({path.parent for path in self.project.files() if path.name == "manage.py"})
+        managed = [path.parent for path in self.project.files_named("manage.py")]
         return target_version([self.settings.root, *managed])
 
     def prepare(self) -> None:
         """Read the models of the project and load what runs its functions."""
         self._gate.prepare()
+        self.project.keep_searches()
         importlib.import_module("flake8_django_orm.readers.roots")
 
     def check(self, path: Path, text: str | None = None, tree: ast.Module | None = None) -> list[Finding]:
@@ -131,6 +132,7 @@ class Engine:
         result = Result(findings, frozenset(self._answers.paths_of(questions)) - {source.relative})
         if results is not None:
             results.keep(source.relative, digest, result, questions, self._answers)
+            self.project.keep_searches()
         return result
 
     def _checked(self, source: SourceFile, tree: ast.Module | None) -> list[Finding]:

@@ -15,7 +15,7 @@ from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from flake8_django_orm.findings import Location
 
@@ -63,13 +63,13 @@ TEMPLATE_SUFFIXES = frozenset({".html", ".htm", ".djhtml", ".jinja", ".jinja2", 
 
 def file_kind(relative: str) -> FileKind:
     """The kind of the file at the POSIX path `relative` (relative to the project root)."""
-    path = PurePosixPath(relative)
-    stem, directories = path.stem, path.parts[:-1]
+    *directories, name = relative.split("/")
+    stem = name.rpartition(".")[0] or name
     if directories and directories[-1] == "migrations" and _MIGRATION_MODULE.match(stem):
         return FileKind.MIGRATION
     if _TEST_MODULE.match(stem) or any(_is_test_directory(name) for name in directories):
         return FileKind.TEST
-    if directories[-2:] == ("management", "commands"):
+    if directories[-2:] == ["management", "commands"]:
         return FileKind.COMMAND
     parent = directories[-1] if directories else ""
     if _SETTINGS_MODULE.match(stem) or parent == "settings":

@@ -35,7 +35,8 @@ class Directory(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class TreeState:
     """The state of the files below `root`: a digest of all, the directories by their absolute paths, and for each
-    Python file, by its absolute path, a stamp that changes when it is written to. Files written to a moment ago have no stamp.
+    Python file, by its absolute path, a stamp that changes when it is written to. Files written to a moment ago have
+    none.
     """
 
     root: str

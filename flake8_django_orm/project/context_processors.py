@@ -16,6 +16,7 @@ from flake8_django_orm.source import FileKind, file_kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
     from flake8_django_orm.project.templates import TemplateFile, TemplateFiles
 
@@ -27,9 +28,10 @@ _NOT_VIEWS = frozenset({FileKind.TEST, FileKind.MIGRATION})
 class ContextProcessors:
     """The context processors that the settings of one project name."""
 
-    def __init__(self, store: ModuleStore, templates: TemplateFiles) -> None:
+    def __init__(self, store: ModuleStore, templates: TemplateFiles, searches: FileSearches) -> None:
         self._store = store
         self._templates = templates
+        self._searches = searches
 
     def is_one(self, path: str, name: str) -> bool:
         """Whether the function `name` of the module at `path` is a context processor."""
@@ -74,9 +76,8 @@ class ContextProcessors:
     def _functions(self) -> frozenset[tuple[str, str]]:
         """The functions that settings name, by path and name."""
         found: set[tuple[str, str]] = set()
-        for path in self._store.tree.files:
-            data = self._store.data(path)
-            for listed in _LISTS.findall(data) if b"context_processors" in data else ():
+        for path in self._searches.holding("context_processors"):
+            for listed in _LISTS.findall(self._store.data(path)):
                 for module, name in _DOTTED.findall(listed):
                     own = self._store.tree.path_of(module.decode())
                     if own is not None:

@@ -54,6 +54,7 @@ class KeptOverview:
         own = filter(self._store.is_project_path, read_bodies)
         record = {
             "files": self._store.tree.digest,
+            "classes": self._searches.classes_digest,
             "candidates": self._candidates(),
             "modules": {path: [self._searches.digest(path), *said] for path, said in modules.items()},
             "bodies": {path: self._searches.digest(path) for path in own},
@@ -69,7 +70,9 @@ class KeptOverview:
     def _holds(self, record: Any) -> bool:
         """Whether the project is still what the record tells of, as far as all models are concerned."""
         digest = self._searches.digest
-        if record["files"] != self._store.tree.digest or record["candidates"] != self._candidates():
+        if record["files"] != self._store.tree.digest:
+            return False
+        if record["classes"] != self._searches.classes_digest and record["candidates"] != self._candidates():
             return False
         if any(digest(path) != was for path, was in record["bodies"].items()):
             return False

@@ -211,6 +211,15 @@ class Project(Asking):
         """The project's Python files, sorted, as absolute paths."""
         return [self.root / path for path in self._tree.files]
 
+    def files_holding(self, text: str) -> Sequence[str]:
+        """Those of the project's Python files that hold the text, as the facts write their paths."""
+        return self._searches.holding(text)
+
+    def files_named(self, name: str) -> Sequence[Path]:
+        """Those of `files` that have the name, whatever their directories."""
+        inner = f"/{name}"
+        return [self.root / path for path in self._tree.files if path == name or path.endswith(inner)]
+
     @asked
     def modules_mentioning(self, word: str) -> Iterable[ModuleFacts]:
         """The project's modules whose text has `word` as a whole identifier, in the order of their paths."""
@@ -376,9 +385,13 @@ class Project(Asking):
             return self._known
         found = overview_of(self._graph, self._labels, self._resolver)
         if self._kept is not None and not self._overlays:
-            self._searches.keep()
             self._kept.keep(found, self._resolver, self._field_arguments.files)
         return found
+
+    def keep_searches(self) -> None:
+        """Keep what searches of all files found, where new ones were made, for the next run."""
+        if not self._overlays:
+            self._searches.keep()
 
     @cached_property
     def _known(self) -> Overview | None:
@@ -402,11 +415,10 @@ class Project(Asking):
 
     @cached_property
     def _searches(self) -> FileSearches:
-        unsaved = {self._store.key_of(path) for path in self._overlays}
-        stamps = self._state.stamps if self._state is not None else {}
-        own = {path: stamps.get(os.path.join(self.root, path)) for path in self._tree.files if path not in unsaved}
-        known = {path: stamp for path, stamp in own.items() if stamp is not None}
-        return FileSearches(self._store, self._cache, self._cache_key, known)
+        stamps = dict(self._state.stamps) if self._state is not None else {}
+        for path in self._overlays:
+            stamps.pop(str(path), None)
+        return FileSearches(self._store, self._cache, self._cache_key, stamps)
 
     @cached_property
     def _cache_key(self) -> str:
@@ -437,11 +449,11 @@ class Project(Asking):
 
     @cached_property
     def _context_processors(self) -> ContextProcessors:
-        return ContextProcessors(self._store, self._templates)
+        return ContextProcessors(self._store, self._templates, self._searches)
 
     @cached_property
     def _templates(self) -> TemplateFiles:
-        return TemplateFiles(self._store, self._settings)
+        return TemplateFiles(self._store, self._settings, self._searches)
 
     @cached_property
     def _template_libraries(self) -> TemplateLibraries:

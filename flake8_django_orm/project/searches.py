@@ -8,11 +8,13 @@ too; the stamps tell which files need not be read to know their digests.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.project.gate import FileClasses, classes_in, mentions
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ _FILES = "files"
 _CLASSES = "classes"
 #: So many changed files are read in each run before what is kept is written anew.
 _FEW = 12
+#: More searches than this are not kept.
+_MANY = 1000
 
 
 def _assigns(word: bytes) -> Callable[[bytes], bool]:
@@ -36,8 +40,17 @@ def _mentions(word: bytes) -> Callable[[bytes], bool]:
     return lambda data: mentions(data, word)
 
 
-#: What can be searched for: "assigns", a statement that assigns to a name; "mentions", a name as a whole identifier.
-_SEARCHES: Mapping[str, Callable[[bytes], Callable[[bytes], bool]]] = {"assigns": _assigns, "mentions": _mentions}
+def _holds(word: bytes) -> Callable[[bytes], bool]:
+    return lambda data: word in data
+
+
+#: What can be searched for: "assigns", a statement that assigns to a name; "mentions", a name as a whole identifier;
+#: "holds", any text.
+_SEARCHES: Mapping[str, Callable[[bytes], Callable[[bytes], bool]]] = {
+    "assigns": _assigns,
+    "mentions": _mentions,
+    "holds": _holds,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +60,24 @@ class _Record:
     files: Mapping[str, tuple[str, str]]
     digests: frozenset[str]
     found: Mapping[str, frozenset[str]]
+    classes: Mapping[str, str]  # by the digest of a file, that of what it says of its classes
 
 
 class FileSearches:
     """Searches the files of one project. `key` names the project in the cache; without a cache all is read."""
 
     def __init__(self, store: ModuleStore, cache: CacheDirectory | None, key: str, stamps: Mapping[str, str]) -> None:
-        """`stamps` holds a value by path that changes when the file does; a file without one has to be read."""
+        """`stamps` holds by absolute path a value that changes when a file does; those without one have to be read."""
         self._store = store
         self._cache = cache
         self._key = key
         self._stamps = stamps
+        self._root = f"{store.tree.root}{os.sep}"
         self._digests: dict[str, str] = {}
         self._found: dict[str, tuple[str, ...]] = {}
+        self._new = 0  # searches that are not kept
+        self._written = 0  # searches that this process has written
+        self._classes_written = False
 
     def assigning(self, name: str) -> tuple[str, ...]:
         """The files with a statement that may assign to the name."""
@@ -69,11 +87,15 @@ class FileSearches:
         """The files that have the word as a whole identifier."""
         return self._paths("mentions", word)
 
+    def holding(self, text: str) -> tuple[str, ...]:
+        """The files that have the text anywhere."""
+        return self._paths("holds", text)
+
     def digest(self, path: str) -> str:
         """The digest of a file's bytes."""
         if path not in self._digests:
             kept = self._record.files.get(path)
-            stamp = self._stamps.get(path)
+            stamp = self._stamps.get(self._root + path)
             if kept is not None and kept[0] == stamp:
                 self._digests[path] = kept[1]
             else:
@@ -95,24 +117,60 @@ class FileSearches:
                 said[path] = one
         return said
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether all but a few files are as they were in what is kept."""
-        changed = sum(self.digest(path) not in self._record.digests for path in self._store.tree.files)
-        return changed <= _FEW
+    @cached_property
+    def classes_digest(self) -> str:
+        """A digest of `classes`, for which these need not be read where few files have changed."""
+        return key_of(*map(self._digest_of_classes, self._store.tree.files))
+
+    def _digest_of_classes(self, path: str) -> str:
+        known = self._record.classes.get(self.digest(path))
+        if known is not None:
+            return known
+        is_known = "classes" in self.__dict__
+        said = self.classes.get(path) if is_known else classes_in(self._store.data(path))
+        return "" if said is None else key_of(repr(said))[:16]
 
     def keep(self) -> None:
-        """Keep what is known of the files, for the next run."""
+        """Keep what is known of the files, for the next run. To be called after each file: it writes after the first
+        search, after two, four, eight and so on, and where more than a few files have changed."""
         if self._cache is None:
             return
-        digests = {path: self.digest(path) for path in self._store.tree.files}
-        found = {name: self._paths(*name.split(" ", 1)) for name in {*self._found, *self._record.found}}
-        files = {path: [self._stamps.get(path, ""), digest] for path, digest in digests.items()}
-        matching = {name: sorted({digests[path] for path in paths}) for name, paths in found.items()}
-        self._cache.write(_FILES, self._key, {"files": files, "found": matching})
-        said: dict[str, Any] = dict.fromkeys(digests.values())
-        said.update({digests[path]: list(one) for path, one in self.classes.items()})
+        if self._has_other_files and not self._classes_written:
+            self._classes_written = True
+            self._keep_classes()
+            self._keep_files()
+        elif self._new > self._written:
+            self._keep_files()
+
+    @cached_property
+    def _has_other_files(self) -> bool:
+        """Whether more than a few files are others than in what is kept."""
+        return sum(self.digest(path) not in self._record.digests for path in self._store.tree.files) > _FEW
+
+    def _keep_classes(self) -> None:
+        assert self._cache is not None
+        said: dict[str, Any] = dict.fromkeys(map(self.digest, self._store.tree.files))
+        said.update({self.digest(path): list(one) for path, one in self.classes.items()})
         self._cache.write(_CLASSES, self._key, said)
+
+    def _keep_files(self) -> None:
+        """Searches of earlier runs are kept with those of this one, if only few files have to be searched for that."""
+        assert self._cache is not None
+        files = self._store.tree.files
+        digests = sorted({self.digest(path) for path in files})
+        places = {digest: place for place, digest in enumerate(digests)}
+        earlier = () if self._has_other_files else self._record.found
+        classes = {self.digest(path): self._digest_of_classes(path) for path in files}
+        names = [*self._found, *(name for name in earlier if name not in self._found)]
+        found = {name: self._paths(*name.split(" ", 1)) for name in names[:_MANY]}
+        data = {
+            "digests": digests,
+            "files": {path: [self._stamps.get(self._root + path, ""), places[self.digest(path)]] for path in files},
+            "found": {name: sorted({places[self.digest(path)] for path in paths}) for name, paths in found.items()},
+            "classes": [classes[digest] for digest in digests],
+        }
+        self._cache.write(_FILES, self._key, data)
+        self._new, self._written = 0, len(self._found)
 
     def _paths(self, kind: str, word: str) -> tuple[str, ...]:
         name = f"{kind} {word}"
@@ -123,6 +181,7 @@ class FileSearches:
     def _search(self, name: str, matches: Callable[[bytes], bool]) -> Iterable[str]:
         files = self._store.tree.files
         if self._cache is None or name not in self._record.found:
+            self._new += 1
             return [path for path in files if matches(self._store.data(path))]
         known, matching = self._record.digests, self._record.found[name]
         return [
@@ -135,11 +194,16 @@ class FileSearches:
     def _record(self) -> _Record:
         data: Any = None if self._cache is None else self._cache.read(_FILES, self._key)
         try:
-            files = {str(path): (str(stamp), str(digest)) for path, (stamp, digest) in data["files"].items()}
-            found = {str(n): frozenset(d) for n, d in data["found"].items() if n.partition(" ")[0] in _SEARCHES}
-        except (TypeError, KeyError, ValueError, AttributeError):
-            files, found = {}, {}
-        return _Record(files, frozenset(digest for _, digest in files.values()), found)
+            digests = list(map(str, data["digests"]))
+            files = {str(path): (str(stamp), digests[place]) for path, (stamp, place) in data["files"].items()}
+            classes = dict(zip(digests, map(str, data["classes"]), strict=True))
+            found = {
+                str(name): frozenset([digests[place] for place in places]) for name, places in data["found"].items()
+            }
+        except (TypeError, KeyError, IndexError, ValueError, AttributeError):
+            return _Record({}, frozenset(), {}, {})
+        known = {name: matching for name, matching in found.items() if name.partition(" ")[0] in _SEARCHES}
+        return _Record(files, frozenset(digests), known, classes)
 
     def _kept_classes(self) -> Mapping[str, FileClasses | None]:
         """By digest; None for a file without classes. What is damaged is not there."""

@@ -23,6 +23,7 @@ from flake8_django_orm.syntax.parsing import parse_python
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.settings_values import SettingsValues
     from flake8_django_orm.project.store import ModuleStore
 
@@ -80,9 +81,10 @@ class _Directory:
 class TemplateFiles:
     """The templates of one project, found when they are asked for."""
 
-    def __init__(self, store: ModuleStore, settings: SettingsValues) -> None:
+    def __init__(self, store: ModuleStore, settings: SettingsValues, searches: FileSearches) -> None:
         self._store = store
         self._settings = settings
+        self._searches = searches
         self._found: dict[tuple[str, str | None], TemplateFile | None] = {}
 
     def find(self, name: str, language: str | None = None) -> TemplateFile | None:
@@ -184,9 +186,9 @@ class TemplateFiles:
 
     def _configured(self) -> Iterator[_Directory]:
         """What the engines of TEMPLATES name in DIRS, as far as the text tells."""
-        for path in self._store.tree.files:
-            data = self._store.data(path)
-            if b"TEMPLATES" not in data or b"DIRS" not in data or file_kind(path) is FileKind.TEST:
+        named = set(self._searches.holding("DIRS"))
+        for path in self._searches.holding("TEMPLATES"):
+            if path not in named or file_kind(path) is FileKind.TEST:
                 continue
             tree = parse_python(self._store.text(path) or "")
             if tree is None:

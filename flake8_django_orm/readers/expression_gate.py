@@ -68,13 +68,13 @@ class ExpressionGate:
             return frozenset(self._names_of_storing())
 
     def _names_of_storing(self) -> Iterator[str]:
-        for path in self._project.files():
-            source = self._project.source(self._project.relative(path))
+        for path in self._project.files_holding(_SOURCE):
+            source = self._project.source(path)
             if source is None or source.kind in (FileKind.TEST, FileKind.MIGRATION):
                 continue
-            if _SOURCE not in source.text or not _makes_and_stores(source.text):
+            if not _makes_and_stores(source.text):
                 continue
-            facts = self._project.module_at(path)
+            facts = self._project.module_at(source.path)
             for function in functions_of(facts) if facts is not None else ():
                 text = source.rows_text(function.start, function.end)
                 if any(self._makes(function.module, assigned) for assigned in _stored(text)):
