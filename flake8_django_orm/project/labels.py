@@ -128,7 +128,7 @@ class Labels:
         for module in (*self.candidates, *self.installed_modules):
             for facts in with_nested(module.classes.values()):
                 keys[facts.name.lower()].append(facts.key)
-        return dict(keys)
+        return {name: tuple(found) for name, found in keys.items()}
 
     def _contrib_class(self, app: str, name: str) -> ClassFacts | None:
         if app not in _CONTRIB:

@@ -144,8 +144,9 @@ class FileSearches:
 
     @cached_property
     def _has_other_files(self) -> bool:
-        """Whether more than a few files are others than in what is kept."""
-        return sum(self.digest(path) not in self._record.digests for path in self._store.tree.files) > _FEW
+        """Whether nothing is kept, or more than a few files are others than in what is."""
+        known = self._record.digests
+        return not known or sum(self.digest(path) not in known for path in self._store.tree.files) > _FEW
 
     def _keep_classes(self) -> None:
         assert self._cache is not None
