@@ -50,13 +50,11 @@ class ContextProcessors:
 
     def others_write(self, name: str, gives: re.Pattern[bytes]) -> bool:
         """Whether code that may give names to templates, processors aside, holds the name in a form that matches."""
-        word = name.encode()
-        for path in self._store.tree.files:
-            if path not in self.paths and file_kind(path) not in _NOT_VIEWS:
-                data = self._store.data(path)
-                if word in data and gives.search(data):
-                    return True
-        return False
+        return any(
+            gives.search(self._store.data(path))
+            for path in self._searches.holding(name)
+            if path not in self.paths and file_kind(path) not in _NOT_VIEWS
+        )
 
     def _using(self, name: str) -> Iterator[TemplateFile]:
         used = re.compile(rb"\{[{%][^{}]*\b" + re.escape(name.encode()) + rb"\b")

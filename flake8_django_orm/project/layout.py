@@ -19,7 +19,7 @@ from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.cache.tree import MARKS, Directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from flake8_django_orm.cache.tree import TreeState
 
@@ -41,6 +41,7 @@ class SourceTree:
         self._extra = tuple(extra)
         self._packages: set[str] = set()
         self._source_roots: set[str] = {""}
+        self._inner: dict[str, frozenset[str]] = {}
 
     def relative(self, path: Path) -> str | None:
         """The POSIX path of `path` below the root, None for a file outside of it."""
@@ -122,6 +123,13 @@ class SourceTree:
             return None
         return max(paths, key=lambda path: (_shared_parts(path, near), -len(path)))
 
+    def directories_named(self, names: Iterable[str]) -> Iterator[str]:
+        """The directories with one of the names, wherever they are. Where a symbolic link leads nobody has seen."""
+        wanted = frozenset(names)
+        for directory, inner in self._inner.items() if self.files else ():
+            for name in wanted & inner:
+                yield f"{directory}/{name}" if directory else name
+
     def is_package_name(self, module: str) -> bool:
         """True for the name of a directory with modules in it, with or without `__init__.py`."""
         return module in self._directories
@@ -181,6 +189,7 @@ class SourceTree:
             self._packages.add(directory)
         elif not _PROJECT_FILES.isdisjoint(files):
             self._source_roots.add(directory)
+        self._inner[directory] = frozenset(listed.directories + listed.links)
         prefix = directory + "/" if directory else ""
         found.update([prefix + name for name in files if name.endswith(".py")])
         return listed.directories
@@ -212,12 +221,11 @@ def _scanned(path: str) -> Directory:
             if entry.is_dir(follow_symlinks=False):
                 if not name.startswith(".") and name not in SKIPPED_DIRECTORIES:
                     directories.append(name)
-            elif name.endswith(".py") or name in _PROJECT_FILES or name in MARKS:
-                if entry.is_file(follow_symlinks=False):
-                    files.append(name)
-                elif entry.is_symlink():
-                    files.append(name)
-                    links.append(name)  # anything else, such as a named pipe, must not be opened
+            elif entry.is_symlink():
+                files.append(name)
+                links.append(name)
+            elif (name.endswith(".py") or name in _PROJECT_FILES or name in MARKS) and entry.is_file():
+                files.append(name)  # a named pipe, say, must not be opened
     return Directory(tuple(directories), tuple(files), tuple(links))
 
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
 from flake8_django_orm.source import FileKind, file_kind
 from flake8_django_orm.syntax.parsing import parse_python
 
@@ -138,28 +137,9 @@ class TemplateFiles:
         found: dict[str, _Directory] = {}
         for directory in self._configured():
             found.setdefault(directory.path, directory)
-        apps = sorted(self._of_apps(), key=self._installation_order)
-        for path in apps:
+        for path in sorted(self._store.tree.directories_named(_APP_DIRECTORIES), key=self._installation_order):
             found.setdefault(path, _Directory(path, path.endswith("jinja2")))
         return tuple(found.values())
-
-    def _of_apps(self) -> Iterator[str]:
-        """The directories called `templates` or `jinja2`, wherever they are."""
-        root = str(self._store.tree.root)
-        for folder, inner, _ in os.walk(root):
-            below = os.path.relpath(folder, root).replace(os.sep, "/")
-            depth = 0 if below == "." else below.count("/") + 1
-            for name in _APP_DIRECTORIES:
-                if name in inner:
-                    yield name if below == "." else f"{below}/{name}"
-            inner[:] = sorted(
-                name
-                for name in inner
-                if depth < _MAX_DEPTH
-                and not name.startswith(".")
-                and name not in SKIPPED_DIRECTORIES
-                and not os.path.isfile(os.path.join(folder, name, "pyvenv.cfg"))
-            )
 
     def _installation_order(self, path: str) -> tuple[int, int, str]:
         package = path.rpartition("/")[0]
