@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.project import Project
 
 
+#: A large project asks some hundred thousand questions; to answer one again takes little time.
+_REMEMBERED = 50_000
+
+
 class Answers:
     """What one project answers now. `others` answers the kinds of question that `Project` itself does not know."""
 
@@ -46,6 +50,8 @@ class Answers:
         for question in questions:
             paths = self._paths.get(question)
             if paths is None:
+                if len(self._paths) >= _REMEMBERED:
+                    self._paths.clear()
                 paths = self._paths[question] = frozenset(self._paths_of(question))
             found |= paths
         return sorted(found)
@@ -63,6 +69,8 @@ class Answers:
 
     def _digest(self, question: Question) -> str | None:
         if question not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
             self._known[question] = self._ask(question)
         return self._known[question]
 

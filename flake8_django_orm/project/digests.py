@@ -15,6 +15,8 @@ from typing import Any
 #: Where something stands is not part of what it is.
 _PLACES = frozenset({"start", "end", "line"})
 SIZE = 16
+#: A record of fewer characters is written again, which takes less than to remember some hundred thousand of them.
+_SHORT = 400
 
 
 def text_digest(text: str) -> str:
@@ -38,7 +40,8 @@ class Digests:
             return known[1]
         parts = [self._written(getattr(record, name)) for name in _fields_of(type(record))]
         found = text_digest(f"{type(record).__name__}({', '.join(parts)})")
-        self._known[id(record)] = (record, found)
+        if sum(map(len, parts)) > _SHORT:
+            self._known[id(record)] = (record, found)
         return found
 
     def _written(self, value: Any) -> str:
