@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -102,6 +102,8 @@ class _Walk:
                     links.append(name)  # anything else, such as a named pipe, must not be opened
         if not (is_root or MARKS.isdisjoint(names)):
             return Directory((), ())
+        if holds_translations(path, names):
+            inner = []
         self.count += len(written)
         written.sort()
         written.append(path)
@@ -123,6 +125,12 @@ class _Walk:
             return f"{name}/{stamp}"
         with open(entry.path, "rb") as file:
             return f"{name}/{stamp},{hashlib.blake2b(file.read(), digest_size=16).hexdigest()}"
+
+
+def holds_translations(directory: str, files: Iterable[str]) -> bool:
+    """Whether a directory with these files is one of gettext's, with a directory for each language and no code: large
+    projects have thousands of those. Django keeps formats of dates beside its own, in a package."""
+    return os.path.basename(directory) == "locale" and not any(name.endswith(".py") for name in files)
 
 
 def tree_digest(root: Path, skipped: frozenset[str]) -> str | None:

@@ -110,5 +110,9 @@ class Answers:
                     yield from self._paths_in(value)
 
     def _paths_of_classes(self, keys: Iterable[str]) -> Iterator[str]:
-        found = map(self._project.class_facts, keys)
-        return (facts.path for facts in found if facts is not None)
+        models = self._project.model_paths
+        for key in keys:
+            if key in models:
+                yield models[key]  # without reading the file
+            elif (facts := self._project.class_facts(key)) is not None:
+                yield facts.path

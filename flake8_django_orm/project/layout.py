@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.cache.directory import key_of
-from flake8_django_orm.cache.tree import MARKS, Directory
+from flake8_django_orm.cache.tree import MARKS, Directory, holds_translations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from flake8_django_orm.cache.tree import TreeState
 
-#: Directories that hold no code of the project; gettext's are many.
-SKIPPED_DIRECTORIES = frozenset({"node_modules", "__pycache__", "site-packages", "bower_components", "LC_MESSAGES"})
+#: Directories that hold no code of the project.
+SKIPPED_DIRECTORIES = frozenset({"node_modules", "__pycache__", "site-packages", "bower_components"})
 _PROJECT_FILES = frozenset({"manage.py", "setup.py", "setup.cfg", "pyproject.toml"})
 _MAX_DEPTH = 60
 
@@ -226,6 +226,8 @@ def _scanned(path: str) -> Directory:
                 links.append(name)
             elif (name.endswith(".py") or name in _PROJECT_FILES or name in MARKS) and entry.is_file():
                 files.append(name)  # a named pipe, say, must not be opened
+    if holds_translations(path, files):
+        directories = []
     return Directory(tuple(directories), tuple(files), tuple(links))
 
 

@@ -394,6 +394,11 @@ class Project(Asking):
             self._searches.keep()
 
     @cached_property
+    def model_paths(self) -> Mapping[str, str]:
+        """The files of the project's models, by the keys of these."""
+        return {model.key: model.path for model in self.overview.summaries}
+
+    @cached_property
     def _known(self) -> Overview | None:
         return None if self._kept is None else self._kept.find()
 
