@@ -34,9 +34,8 @@ class Directory(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TreeState:
-    """The state of the files below `root`: a digest of all, the directories by their absolute paths, and for each
-    Python file, by its absolute path, a stamp that changes when it is written to. Files written to a moment ago have
-    none.
+    """The state of the files below `root`: a digest of all, the directories by their absolute paths, and for each file,
+    by its absolute path, a stamp that changes when it is written to.
     """
 
     root: str
@@ -119,12 +118,11 @@ class _Walk:
             return name
         written, changed = status.st_mtime_ns, status.st_ctime_ns
         stamp = f"{status.st_size},{written},{changed},{status.st_ino}"
-        if (written < self._recent and changed < self._recent) or not entry.is_file():
-            if name.endswith(".py"):
-                self.stamps[f"{directory}{os.sep}{name}"] = stamp
-            return f"{name}/{stamp}"
-        with open(entry.path, "rb") as file:
-            return f"{name}/{stamp},{hashlib.blake2b(file.read(), digest_size=16).hexdigest()}"
+        if (written >= self._recent or changed >= self._recent) and entry.is_file():
+            with open(entry.path, "rb") as file:
+                stamp = f"{stamp},{hashlib.blake2b(file.read(), digest_size=16).hexdigest()}"
+        self.stamps[f"{directory}{os.sep}{name}"] = stamp
+        return f"{name}/{stamp}"
 
 
 def holds_translations(directory: str, files: Iterable[str]) -> bool:

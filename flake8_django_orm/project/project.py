@@ -211,9 +211,10 @@ class Project(Asking):
         """The project's Python files, sorted, as absolute paths."""
         return [self.root / path for path in self._tree.files]
 
-    def files_holding(self, text: str) -> Sequence[str]:
-        """Those of the project's Python files that hold the text, as the facts write their paths."""
-        return self._searches.holding(text)
+    def files_that_store(self) -> Sequence[str]:
+        """The files outside of tests and migrations that may put a database expression on a row, as the facts write
+        their paths."""
+        return self._searches.storing()
 
     def files_named(self, name: str) -> Sequence[Path]:
         """Those of `files` that have the name, whatever their directories."""

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.project.gate import FileClasses, classes_in, mentions
+from flake8_django_orm.source import FileKind, file_kind
+from flake8_django_orm.syntax.stored_attributes import makes_and_stores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.project.store import ModuleStore
@@ -44,12 +46,17 @@ def _holds(word: bytes) -> Callable[[bytes], bool]:
     return lambda data: word in data
 
 
+def _stores(_: bytes) -> Callable[[bytes], bool]:
+    return lambda data: b"django" in data and makes_and_stores(data.decode("utf-8", "replace"))
+
+
 #: What can be searched for: "assigns", a statement that assigns to a name; "mentions", a name as a whole identifier;
-#: "holds", any text.
+#: "holds", any text; "stores", a statement outside of tests that may put a database expression on a row.
 _SEARCHES: Mapping[str, Callable[[bytes], Callable[[bytes], bool]]] = {
     "assigns": _assigns,
     "mentions": _mentions,
     "holds": _holds,
+    "stores": _stores,
 }
 
 
@@ -90,6 +97,17 @@ class FileSearches:
     def holding(self, text: str) -> tuple[str, ...]:
         """The files that have the text anywhere."""
         return self._paths("holds", text)
+
+    def storing(self) -> tuple[str, ...]:
+        """The files outside of tests and migrations that may put a database expression on a row."""
+        return self._paths("stores", "")
+
+    def changes(self, kind: str, word: str, path: str, before: str) -> bool:
+        """Whether a search that matches the file now, or that matched it when its digest was `before`, may have found
+        something else then; true also where that is not known."""
+        name = f"{kind} {word}"
+        known = before in self._record.digests and name in self._record.found
+        return not known or before in self._record.found[name] or path in self._paths(kind, word)
 
     def digest(self, path: str) -> str:
         """The digest of a file's bytes."""
@@ -180,11 +198,15 @@ class FileSearches:
         return self._found[name]
 
     def _search(self, name: str, matches: Callable[[bytes], bool]) -> Iterable[str]:
-        files = self._store.tree.files
+        files: Sequence[str] = self._store.tree.files
+        known = self._record.digests
+        if name == "stores ":  # takes longest, so it is not done for those where nobody asks
+            files = [path for path in files if _is_code(path)]
+            known = frozenset(digest for path, (_, digest) in self._record.files.items() if _is_code(path))
         if self._cache is None or name not in self._record.found:
             self._new += 1
             return [path for path in files if matches(self._store.data(path))]
-        known, matching = self._record.digests, self._record.found[name]
+        matching = self._record.found[name]
         return [
             path
             for path in files
@@ -214,6 +236,10 @@ class FileSearches:
             return {digest: None if one is None else _file_classes(*one) for digest, one in data.items()}
         except (TypeError, ValueError, AttributeError):
             return {}
+
+
+def _is_code(path: str) -> bool:
+    return file_kind(path) not in (FileKind.TEST, FileKind.MIGRATION)
 
 
 def _file_classes(classes: Any, aliases: Any, has_fields: Any) -> FileClasses:
