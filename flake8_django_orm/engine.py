@@ -158,7 +158,8 @@ class Engine:
             "partial" if self.settings.partial else "",
             self.project.environment_fingerprint(),
         ]
-        return ResultCache(directory, key_of(*made_by), None if self._tree is None else self._tree.digest)
+        tree = None if self._tree is None else self._tree.digest
+        return ResultCache(directory, key_of(*made_by), tree, self.project.changes)
 
     @cached_property
     def _answers(self) -> Answers:

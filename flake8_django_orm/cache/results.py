@@ -2,8 +2,8 @@
 
 In: a file's path and text, and what can answer questions. Out: the findings of an earlier run, if they are still those
 that a new one would give. A result is found by the settings, the path and the text of its file. It holds if nothing in
-the project's tree was touched since, or else if every question that was asked for it has the same answer as then, and
-the other files that its findings name have the same text.
+the project's tree was touched since, or nothing that concerns it, or else if every question that was asked for it has
+the same answer as then, and the other files that its findings name have the same text.
 """
 
 from __future__ import annotations
@@ -22,6 +22,20 @@ _KIND = "results"
 #: For a result that outlived a change the state of the tree in which it held last: small, and written anew each time.
 _HELD = "held"
 _Question = tuple[str | None, ...]
+
+
+class Comparing(Protocol):
+    """What was written to since a base: a state of the tree in which many results held."""
+
+    @property
+    def since(self) -> str | None:
+        """The digest of the base; None where there is none to compare with."""
+
+    def may_concern(self, files: Iterable[str], questions: Iterable[_Question]) -> bool:
+        """Whether the texts of the files or the answers to the questions may be others than in the base."""
+
+    def count(self) -> None:
+        """Note that a result was made or asked about in full."""
 
 
 class Answering(Protocol):
@@ -43,12 +57,16 @@ class Result:
 
 
 class ResultCache:
-    """The results of one project under one set of settings. `tree` is the state of the tree, if it is known."""
+    """The results of one project under one set of settings. `tree` is the state of the tree, if it is known, and
+    `changes` tells what was written to since an earlier one."""
 
-    def __init__(self, directory: CacheDirectory, settings: str, tree: str | None) -> None:
+    def __init__(
+        self, directory: CacheDirectory, settings: str, tree: str | None = None, changes: Comparing | None = None
+    ) -> None:
         self._directory = directory
         self._settings = settings
         self._tree = tree
+        self._changes = changes
 
     def find(self, path: str, text_digest: str, project: Answering) -> Result | None:
         """The result of an earlier run, None where there is none that still holds."""
@@ -56,7 +74,7 @@ class ResultCache:
         entry = self._directory.read(_KIND, key)
         try:
             result = Result(tuple(map(finding_from_json, entry["findings"])), frozenset(map(str, entry["consulted"])))
-            if self._tree is not None and self._tree in (entry.get("tree"), self._directory.read(_HELD, key)):
+            if self._tree is not None and self._held(entry, key):
                 return result
             if not _holds(entry, project):
                 return None
@@ -65,9 +83,22 @@ class ResultCache:
         self._note_that_it_holds(key)
         return result
 
+    def _held(self, entry: Any, key: str) -> bool:
+        """Whether the result held in this very state of the tree, or in one from which nothing that it rests on has
+        changed."""
+        states = (entry["tree"], self._directory.read(_HELD, key))
+        if self._tree in states:
+            return True
+        changes = self._changes
+        if changes is None or changes.since is None or changes.since not in states:
+            return False
+        return not changes.may_concern(entry["files"], map(tuple, entry["questions"]))
+
     def _note_that_it_holds(self, key: str) -> None:
         if self._tree is not None:
             self._directory.write(_HELD, key, self._tree)
+        if self._changes is not None:
+            self._changes.count()
 
     def keep(self, path: str, text_digest: str, result: Result, questions: set[_Question], project: Answering) -> None:
         """Keep what linting gave."""
@@ -83,6 +114,8 @@ class ResultCache:
             "findings": [finding_to_json(finding) for finding in result.findings],
         }
         self._directory.write(_KIND, key_of(self._settings, path, text_digest), entry)
+        if self._changes is not None:
+            self._changes.count()
 
 
 def _holds(entry: Any, project: Answering) -> bool:

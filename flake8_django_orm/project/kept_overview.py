@@ -36,13 +36,17 @@ class KeptOverview:
         self._key = key
         self._store = store
         self._searches = searches
+        #: The files in which bodies of functions were read for the overview that was found.
+        self.bodies: frozenset[str] = frozenset()
 
     def find(self) -> Overview | None:
         """The overview of an earlier run; None where there is none that still holds."""
         record: Any = self._cache.read(_KIND, self._key)
         try:
             if record is not None and self._holds(record):
-                return overview_from_json(record["overview"])
+                found = overview_from_json(record["overview"])
+                self.bodies = frozenset(map(str, record["bodies"]))
+                return found
         except (KeyError, TypeError, AttributeError, ValueError):
             pass  # damaged
         return None

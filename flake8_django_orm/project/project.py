@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.cache.identity import tool_identity
 from flake8_django_orm.project.asking import Asking, asked
+from flake8_django_orm.project.changes import Changes
 from flake8_django_orm.project.constants import Constants
 from flake8_django_orm.project.context_names import ContextNames
 from flake8_django_orm.project.context_processors import ContextProcessors
@@ -388,6 +389,18 @@ class Project(Asking):
         if self._kept is not None and not self._overlays:
             self._kept.keep(found, self._resolver, self._field_arguments.files)
         return found
+
+    @cached_property
+    def changes(self) -> Changes | None:
+        """What was written to since results were kept; None where nothing is kept or the files' state is not known."""
+        if self._cache is None or self._state is None or self._overlays:
+            return None
+        return Changes(self._cache, self._cache_key, self._state, self._store, self._searches, self._read_bodies)
+
+    def _read_bodies(self) -> frozenset[str]:
+        """The files in which bodies of functions are read for the overview of the models."""
+        kept = self._kept.bodies if self.overview is self._known and self._kept is not None else frozenset[str]()
+        return kept | self._field_arguments.files
 
     def keep_searches(self) -> None:
         """Keep what searches of all files found, where new ones were made, for the next run."""

@@ -31,6 +31,8 @@ _CLASSES = "classes"
 _FEW = 12
 #: More searches than this are not kept.
 _MANY = 1000
+#: Searches that are kept in any case, as `project/changes.py` asks what they found before an edit.
+_ALWAYS_KEPT = (("holds", "TEMPLATES"), ("holds", "context_processors"))
 
 
 def _assigns(word: bytes) -> Callable[[bytes], bool]:
@@ -156,9 +158,9 @@ class FileSearches:
         if self._has_other_files and not self._classes_written:
             self._classes_written = True
             self._keep_classes()
-            self._keep_files()
+            self.keep_files()
         elif self._new > self._written:
-            self._keep_files()
+            self.keep_files()
 
     @cached_property
     def _has_other_files(self) -> bool:
@@ -172,12 +174,16 @@ class FileSearches:
         said.update({self.digest(path): list(one) for path, one in self.classes.items()})
         self._cache.write(_CLASSES, self._key, said)
 
-    def _keep_files(self) -> None:
-        """Searches of earlier runs are kept with those of this one, if only few files have to be searched for that."""
-        assert self._cache is not None
+    def keep_files(self) -> None:
+        """Keep what is known of the files as they are now. Searches of earlier runs are kept with those of this one, if
+        only few files have to be searched for that."""
+        if self._cache is None:
+            return
         files = self._store.tree.files
         digests = sorted({self.digest(path) for path in files})
         places = {digest: place for place, digest in enumerate(digests)}
+        for kind, word in _ALWAYS_KEPT:
+            self._paths(kind, word)
         earlier = () if self._has_other_files else self._record.found
         classes = {self.digest(path): self._digest_of_classes(path) for path in files}
         names = [*self._found, *(name for name in earlier if name not in self._found)]

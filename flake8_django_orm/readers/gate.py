@@ -86,7 +86,6 @@ class FunctionGate:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._asks: dict[str, bool] = {}
-        self._plain: dict[str, frozenset[str]] = {}
         self._expressions = ExpressionGate(project)
 
     @cached_property
@@ -163,12 +162,11 @@ class FunctionGate:
         """The names of the assignments and nested classes of a class body that may be left out when it is read: nothing
         in them can query or send a query, and no field rule looks at them."""
         self.project.note("plain_statements", owner.path, owner.qualname)
-        if owner.key not in self._plain:
-            source = self.project.source(owner.path)
-            with self.project.listening():  # what becomes of the class is the question
-                found = plain_names(owner, source, self._matters) if source is not None else frozenset()
-            self._plain[owner.key] = found
-        return self._plain[owner.key]
+        return self.project.once(("plain statements", owner.key), lambda: self._plain_statements(owner))
+
+    def _plain_statements(self, owner: ClassFacts) -> frozenset[str]:
+        source = self.project.source(owner.path)
+        return plain_names(owner, source, self._matters) if source is not None else frozenset()
 
     def _matters(self, assignment: Assignment, text: str) -> bool:
         if self.gate.queries(text) or has_declaration_word(assignment.value):

@@ -11,6 +11,7 @@ import importlib.util
 import re
 import shutil
 import tempfile
+import unittest.mock
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,7 +93,13 @@ def _lint(made_with: Settings) -> list[Finding | str]:
     return said
 
 
-def _compare(without: Settings, changes: list[Change]) -> None:
+def _compare(without: Settings, changes: list[Change], rebased_after: int) -> None:
+    """`rebased_after` as in `project/changes.py`: a small project would hardly ever get another base."""
+    with unittest.mock.patch("flake8_django_orm.project.changes.REBASED_AFTER", rebased_after):
+        _compare_each(without, changes)
+
+
+def _compare_each(without: Settings, changes: list[Change]) -> None:
     cache = CacheDirectory(without.root.parent / f"{without.root.name}-cache")
     try:
         cached = dataclasses.replace(without, cache=cache)
@@ -106,10 +113,14 @@ def _compare(without: Settings, changes: list[Change]) -> None:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(case=st.sampled_from(CASES), changes=st.lists(CHANGES, min_size=1, max_size=4))
-def test_of_a_case(case: Case, changes: list[Change]) -> None:
+@given(
+    case=st.sampled_from(CASES),
+    changes=st.lists(CHANGES, min_size=1, max_size=4),
+    rebased_after=st.sampled_from((1, 20)),
+)
+def test_of_a_case(case: Case, changes: list[Change], rebased_after: int) -> None:
     with linting.project_directory(case.texts()) as root:
-        _compare(linting.settings(case, root), changes)
+        _compare(linting.settings(case, root), changes, rebased_after)
 
 
 @pytest.fixture
@@ -131,4 +142,4 @@ def test_of_a_package(package: str, scratch: Path) -> None:
     shutil.copytree(place, scratch / "root" / package.rpartition(".")[2], ignore=ignored)
     codes = frozenset(rule.code for rule in all_rules())
     changes = [Change(kind, 17 * number, 31 * number, 53 * number) for number, kind in enumerate(sorted(set(KINDS)), 1)]
-    _compare(Settings(root=scratch / "root", codes=codes, environment=()), changes)
+    _compare(Settings(root=scratch / "root", codes=codes, environment=()), changes, 1)

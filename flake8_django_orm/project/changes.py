@@ -1,0 +1,185 @@
+"""What was written to since results were kept, and which questions that may concern: most edits change the body of a
+function, of which nobody else's answers speak.
+
+In: the state of the project's files now, and the state in which the results of earlier runs held (`Base`). Out: whether
+a question may have another answer than it had then. Where that cannot be told cheaply, it may.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from flake8_django_orm.project.digests import Digests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from flake8_django_orm.cache.directory import CacheDirectory
+    from flake8_django_orm.cache.tree import TreeState
+    from flake8_django_orm.project.asking import Question
+    from flake8_django_orm.project.searches import FileSearches
+    from flake8_django_orm.project.store import ModuleStore
+
+_KIND = "bases"
+#: With more changed files than this, every question is asked again.
+_FEW = 50
+#: So many results have to be asked about in one run before another state is taken for the base.
+REBASED_AFTER = 20
+#: Kinds of question that are answered by the text of the file which they name first.
+_OF_ONE_FILE = frozenset(
+    {"text", "definition_text", "has_assignment", "gate_words", "queries", "may_query", "plain_statements"}
+)
+#: Kinds that are answered by what modules declare, or by the models, wherever they are; by no body of a function.
+_OF_DECLARATIONS = frozenset(
+    {
+        *("module", "module_path", "is_imported", "resolve", "resolve_import", "class_facts", "mro", "ancestors"),
+        *("find_method", "find_class_attribute", "model", "model_by_label", "swapped_model", "concrete_of"),
+        *("model_of_manager", "user_model", "database_engines", "models", "relation_names", "manager_names"),
+        "statement_queries",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A state of the tree in which many results held: its digest, the stamps of all files, the digests of the Python
+    files, what these said of their classes, and the files of the bodies that were read for the models."""
+
+    tree: str
+    stamps: Mapping[str, str]
+    digests: Mapping[str, str]
+    classes: str
+    bodies: frozenset[str]
+
+
+class Changes:
+    """Compares the project with the base that is kept for it. `key` names the project in the cache."""
+
+    def __init__(
+        self,
+        cache: CacheDirectory,
+        key: str,
+        state: TreeState,
+        store: ModuleStore,
+        searches: FileSearches,
+        read_bodies: Callable[[], Iterable[str]],
+    ) -> None:
+        """`read_bodies` names the files in which bodies of functions were read for the models."""
+        self._cache = cache
+        self._key = key
+        self._state = state
+        self._store = store
+        self._searches = searches
+        self._read_bodies = read_bodies
+        self._asked = 0
+
+    @property
+    def since(self) -> str | None:
+        """The digest of the tree's state from which the changes are known; None where they are not."""
+        return self._base.tree if self._base is not None and self._changed is not None else None
+
+    def may_concern(self, files: Iterable[str], questions: Iterable[Question]) -> bool:
+        """Whether the files (by the facts' paths) or the answers to the questions may be others than in the base."""
+        changed = self._changed
+        if changed is None or not changed.isdisjoint(files):
+            return True
+        return bool(changed) and any(self._may_concern(question, changed) for question in questions)
+
+    def count(self) -> None:
+        """Note that a result was made or asked about in full, and take the present state for the base after many."""
+        self._asked += 1
+        if self.since is None and (self._base is None or self._asked >= REBASED_AFTER):
+            self._keep()
+
+    def _keep(self) -> None:
+        files = self._store.tree.files
+        record = {
+            "tree": self._state.digest,
+            "stamps": self._stamps,
+            "digests": {path: self._searches.digest(path) for path in files},
+            "classes": self._searches.classes_digest,
+            "bodies": sorted(filter(self._store.is_project_path, self._read_bodies())),
+        }
+        self._cache.write(_KIND, self._key, record)
+        self._searches.keep_files()
+        self.__dict__.update({"_base": _base(record), "_changed": frozenset()})
+
+    @cached_property
+    def _stamps(self) -> dict[str, str]:
+        """By path below the root."""
+        start = len(self._state.root.rstrip(os.sep)) + 1
+        return {path[start:].replace(os.sep, "/"): stamp for path, stamp in self._state.stamps.items()}
+
+    @cached_property
+    def _base(self) -> Base | None:
+        return _base(self._cache.read(_KIND, self._key))
+
+    @cached_property
+    def _changed(self) -> frozenset[str] | None:
+        """The files with another text than in the base; None where more than texts of bodies or templates is new."""
+        base, stamps = self._base, self._stamps
+        if base is None or base.stamps.keys() != stamps.keys():
+            return None
+        written = [path for path, stamp in stamps.items() if base.stamps[path] != stamp]
+        if len(written) > _FEW:
+            return None
+        changed = {path for path in written if self._has_other_text(path, base)}
+        python = [path for path in changed if path in base.digests]
+        if not python:
+            return frozenset(changed)
+        if base.classes != self._searches.classes_digest or not base.bodies.isdisjoint(python):
+            return None
+        return frozenset(changed) if all(self._declares_the_same(path, base) for path in python) else None
+
+    def _has_other_text(self, path: str, base: Base) -> bool:
+        return path not in base.digests or self._searches.digest(path) != base.digests[path]
+
+    def _declares_the_same(self, path: str, base: Base) -> bool:
+        now = self._store.facts_at(path)
+        before = self._store.kept_facts(path, self._store.tree.name_of(path), base.digests[path])
+        if now is None or before is None:
+            return False
+        return Digests().digest(now) == Digests().digest(before)
+
+    def _may_concern(self, question: Question, changed: frozenset[str]) -> bool:
+        kind, *words = question
+        if kind in _OF_DECLARATIONS:
+            return False
+        if kind in _OF_ONE_FILE:
+            return words[0] in changed
+        if kind == "storing_words":
+            return words[0] in changed or self._finds_something_else("stores", "", changed)
+        if kind == "modules_mentioning":
+            return self._finds_something_else("mentions", str(words[0]), changed)
+        if kind in ("views_give", "templates_of_processors"):
+            other = any(not path.endswith(".py") for path in changed)  # a template, perhaps
+            return other or self._finds_something_else("holds", str(words[0]), changed)
+        if kind == "template_library":
+            return any("templatetags/" in path for path in changed)
+        if kind in ("template", "is_context_processor"):
+            return any(
+                self._finds_something_else("holds", text, changed) for text in ("TEMPLATES", "context_processors")
+            )
+        return True
+
+    def _finds_something_else(self, kind: str, word: str, changed: frozenset[str]) -> bool:
+        base = self._base
+        assert base is not None
+        known = [path for path in changed if path in base.digests]
+        return any(self._searches.changes(kind, word, path, base.digests[path]) for path in known)
+
+
+def _base(record: Any) -> Base | None:
+    try:
+        return Base(
+            tree=str(record["tree"]),
+            stamps={str(path): str(stamp) for path, stamp in record["stamps"].items()},
+            digests={str(path): str(digest) for path, digest in record["digests"].items()},
+            classes=str(record["classes"]),
+            bodies=frozenset(map(str, record["bodies"])),
+        )
+    except (KeyError, TypeError, AttributeError):
+        return None  # absent or damaged

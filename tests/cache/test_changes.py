@@ -1,0 +1,121 @@
+"""After an edit of a body or a template, only the results that it may concern are asked about in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from flake8_django_orm.project.answers import Answers
+from flake8_django_orm.project.asking import Question
+from tests.cache.conftest import Checkout
+
+ALL = ["manage.py", "shop/__init__.py", "shop/models.py", "shop/other.py", "shop/queries.py", "shop/views.py"]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[Question]]:
+    """The questions of every result that was asked about."""
+    found: list[frozenset[Question]] = []
+    digest = Answers.answers_digest
+
+    def answers_digest(answers: Answers, questions: Iterable[Question]) -> str | None:
+        found.append(frozenset(questions))
+        return digest(answers, found[-1])
+
+    monkeypatch.setattr(Answers, "answers_digest", answers_digest)
+    return found
+
+
+def _asked_about(checkout: Checkout, asked: list[frozenset[Question]]) -> int:
+    """How many results were asked about in full, apart from those of the files that were read anew."""
+    asked.clear()
+    checkout.check()
+    return len(asked) - len(checkout.read)
+
+
+BODIES: dict[str, tuple[Callable[[Checkout], object], list[str], int]] = {
+    "a comment": (
+        lambda c: c.replace("shop/other.py", "def add", "# A comment.\n\n\ndef add"),
+        ["shop/other.py"],
+        0,
+    ),
+    "a body that nobody enters": (
+        lambda c: c.replace("shop/other.py", "one + other", "other + one"),
+        ["shop/other.py"],
+        0,
+    ),
+    "a body beside one that the views enter": (
+        lambda c: c.replace("shop/queries.py", "return None", "return 1"),
+        ["shop/queries.py"],
+        1,
+    ),
+    "a body that the views enter": (
+        lambda c: c.replace("shop/queries.py", '"x")', '"y")'),
+        ["shop/queries.py", "shop/views.py"],
+        1,
+    ),
+    "a template": (
+        lambda c: c.replace("shop/templates/shop/page.html", "book.title", "book.author"),
+        ["shop/views.py"],
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "read", "concerned"), BODIES.values(), ids=BODIES.keys())
+def test_an_edit_of_a_body(
+    checkout: Checkout,
+    asked: list[frozenset[Question]],
+    change: Callable[[Checkout], object],
+    read: list[str],
+    concerned: int,
+) -> None:
+    checkout.check()
+    assert _asked_about(checkout, asked) == 0
+    change(checkout)
+    assert _asked_about(checkout, asked) == concerned
+    assert checkout.read == read
+
+
+DECLARATIONS: dict[str, Callable[[Checkout], object]] = {
+    "another parameter": lambda c: c.replace("shop/queries.py", "def nothing()", "def nothing(some=None)"),
+    "an import": lambda c: c.replace("shop/other.py", "def add", "import json\n\n\ndef add"),
+    "a new file": lambda c: c.write("shop/more.py", ""),
+    "a removed file": lambda c: (c.root / "shop/__init__.py").unlink(),
+    "a class in a text": lambda c: c.replace(
+        "shop/other.py", "return one", '"""\nclass X(Model):\n"""\n    return one'
+    ),
+}
+
+
+@pytest.mark.parametrize("change", DECLARATIONS.values(), ids=DECLARATIONS.keys())
+def test_an_edit_that_anybody_might_see(
+    checkout: Checkout, asked: list[frozenset[Question]], change: Callable[[Checkout], object]
+) -> None:
+    checkout.check()
+    change(checkout)
+    assert _asked_about(checkout, asked) >= len(ALL) - 2
+
+
+def test_a_new_base_after_many_answers(
+    checkout: Checkout, asked: list[frozenset[Question]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flake8_django_orm.project.changes.REBASED_AFTER", 1)
+    checkout.check()
+    checkout.replace("shop/other.py", "def add", "import json\n\n\ndef add")
+    assert _asked_about(checkout, asked) > 0
+    checkout.replace("shop/other.py", "one + other", "other + one")
+    assert _asked_about(checkout, asked) == 0
+    assert checkout.read == ["shop/other.py"]
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"tree": 1, "stamps": []}'])
+def test_a_damaged_base(checkout: Checkout, damage: str) -> None:
+    found = checkout.check()
+    assert checkout.cache is not None
+    for path in (checkout.cache.path / "1" / "bases").rglob("*.json"):
+        path.write_text(damage)
+    checkout.replace("shop/other.py", "one + other", "other + one")
+    assert checkout.check() == found
+    assert checkout.read == ["shop/other.py"]
