@@ -28,6 +28,8 @@ _KIND = "bases"
 _FEW = 50
 #: So many results have to be asked about in one run before another state is taken for the base.
 REBASED_AFTER = 20
+#: Searches whose matches belong to a base.
+_SEARCHED = (("stores", ""), ("holds", "TEMPLATES"), ("holds", "context_processors"))
 #: Kinds of question that are answered by the text of the file which they name first.
 _OF_ONE_FILE = frozenset(
     {"text", "definition_text", "has_assignment", "gate_words", "queries", "may_query", "plain_statements"}
@@ -46,13 +48,15 @@ _OF_DECLARATIONS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Base:
     """A state of the tree in which many results held: its digest, the stamps of all files, the digests of the Python
-    files, what these said of their classes, and the files of the bodies that were read for the models."""
+    files, what these said of their classes, the files of the bodies that were read for the models, and the files that
+    matched some searches."""
 
     tree: str
     stamps: Mapping[str, str]
     digests: Mapping[str, str]
     classes: str
     bodies: frozenset[str]
+    found: Mapping[str, frozenset[str]]
 
 
 class Changes:
@@ -101,6 +105,7 @@ class Changes:
             "stamps": self._stamps,
             "digests": {path: self._searches.digest(path) for path in files},
             "classes": self._searches.classes_digest,
+            "found": {f"{kind} {word}": self._searches.paths(kind, word) for kind, word in _SEARCHED},
             "bodies": sorted(filter(self._store.is_project_path, self._read_bodies())),
         }
         self._cache.write(_KIND, self._key, record)
@@ -166,10 +171,16 @@ class Changes:
         return True
 
     def _finds_something_else(self, kind: str, word: str, changed: frozenset[str]) -> bool:
+        """Whether a search matches one of the files now, or matched it in the base, or may have done so."""
         base = self._base
         assert base is not None
-        known = [path for path in changed if path in base.digests]
-        return any(self._searches.changes(kind, word, path, base.digests[path]) for path in known)
+        then = base.found.get(f"{kind} {word}")
+        now = self._searches.paths(kind, word)
+        for path in filter(base.digests.__contains__, changed):
+            matched = path in then if then is not None else self._searches.matched(kind, word, base.digests[path])
+            if path in now or matched is not False:
+                return True
+        return False
 
 
 def _base(record: Any) -> Base | None:
@@ -180,6 +191,7 @@ def _base(record: Any) -> Base | None:
             digests={str(path): str(digest) for path, digest in record["digests"].items()},
             classes=str(record["classes"]),
             bodies=frozenset(map(str, record["bodies"])),
+            found={str(name): frozenset(map(str, paths)) for name, paths in record["found"].items()},
         )
     except (KeyError, TypeError, AttributeError):
         return None  # absent or damaged

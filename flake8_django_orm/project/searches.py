@@ -31,8 +31,6 @@ _CLASSES = "classes"
 _FEW = 12
 #: More searches than this are not kept.
 _MANY = 1000
-#: Searches that are kept in any case, as `project/changes.py` asks what they found before an edit.
-_ALWAYS_KEPT = (("holds", "TEMPLATES"), ("holds", "context_processors"))
 
 
 def _assigns(word: bytes) -> Callable[[bytes], bool]:
@@ -90,26 +88,31 @@ class FileSearches:
 
     def assigning(self, name: str) -> tuple[str, ...]:
         """The files with a statement that may assign to the name."""
-        return self._paths("assigns", name)
+        return self.paths("assigns", name)
 
     def mentioning(self, word: str) -> tuple[str, ...]:
         """The files that have the word as a whole identifier."""
-        return self._paths("mentions", word)
+        return self.paths("mentions", word)
 
     def holding(self, text: str) -> tuple[str, ...]:
         """The files that have the text anywhere."""
-        return self._paths("holds", text)
+        return self.paths("holds", text)
 
     def storing(self) -> tuple[str, ...]:
         """The files outside of tests and migrations that may put a database expression on a row."""
-        return self._paths("stores", "")
+        return self.paths("stores", "")
 
-    def changes(self, kind: str, word: str, path: str, before: str) -> bool:
-        """Whether a search that matches the file now, or that matched it when its digest was `before`, may have found
-        something else then; true also where that is not known."""
+    def paths(self, kind: str, word: str) -> tuple[str, ...]:
+        """The files that match a search of one of the kinds in `_SEARCHES`."""
         name = f"{kind} {word}"
-        known = before in self._record.digests and name in self._record.found
-        return not known or before in self._record.found[name] or path in self._paths(kind, word)
+        if name not in self._found:
+            self._found[name] = tuple(self._search(name, _SEARCHES[kind](word.encode())))
+        return self._found[name]
+
+    def matched(self, kind: str, word: str, before: str) -> bool | None:
+        """Whether a search matched a file when its digest was `before`; None where that is not known."""
+        found = self._record.found.get(f"{kind} {word}")
+        return None if found is None or before not in self._record.digests else before in found
 
     def digest(self, path: str) -> str:
         """The digest of a file's bytes."""
@@ -182,12 +185,10 @@ class FileSearches:
         files = self._store.tree.files
         digests = sorted({self.digest(path) for path in files})
         places = {digest: place for place, digest in enumerate(digests)}
-        for kind, word in _ALWAYS_KEPT:
-            self._paths(kind, word)
         earlier = () if self._has_other_files else self._record.found
         classes = {self.digest(path): self._digest_of_classes(path) for path in files}
         names = [*self._found, *(name for name in earlier if name not in self._found)]
-        found = {name: self._paths(*name.split(" ", 1)) for name in names[:_MANY]}
+        found = {name: self.paths(*name.split(" ", 1)) for name in names[:_MANY]}
         data = {
             "digests": digests,
             "files": {path: [self._stamps.get(self._root + path, ""), places[self.digest(path)]] for path in files},
@@ -196,12 +197,6 @@ class FileSearches:
         }
         self._cache.write(_FILES, self._key, data)
         self._new, self._written = 0, len(self._found)
-
-    def _paths(self, kind: str, word: str) -> tuple[str, ...]:
-        name = f"{kind} {word}"
-        if name not in self._found:
-            self._found[name] = tuple(self._search(name, _SEARCHES[kind](word.encode())))
-        return self._found[name]
 
     def _search(self, name: str, matches: Callable[[bytes], bool]) -> Iterable[str]:
         files: Sequence[str] = self._store.tree.files
