@@ -45,6 +45,8 @@ class Change:
 
     def apply(self, root: Path) -> None:
         paths = sorted(path for path in root.rglob("*") if path.suffix in (".py", ".html"))
+        if not paths:
+            return  # all of them were removed
         path = paths[self.file % len(paths)]
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         at, other = self.line % (len(lines) + 1), self.other % (len(lines) + 1)
