@@ -95,7 +95,7 @@ class Changes:
     def count(self) -> None:
         """Note that a result was made or asked about in full, and take the present state for the base after many."""
         self._asked += 1
-        if self.since is None and (self._base is None or self._asked >= REBASED_AFTER):
+        if self._asked >= REBASED_AFTER and self.since is None:
             self._keep()
 
     def _keep(self) -> None:

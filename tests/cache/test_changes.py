@@ -15,7 +15,8 @@ ALL = ["manage.py", "shop/__init__.py", "shop/models.py", "shop/other.py", "shop
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[Question]]:
-    """The questions of every result that was asked about."""
+    """The questions of every result that was asked about, in a project that is small but has a base."""
+    monkeypatch.setattr("flake8_django_orm.project.changes.REBASED_AFTER", 1)
     found: list[frozenset[Question]] = []
     digest = Answers.answers_digest
 
@@ -98,10 +99,7 @@ def test_an_edit_that_anybody_might_see(
     assert _asked_about(checkout, asked) >= len(ALL) - 2
 
 
-def test_a_new_base_after_many_answers(
-    checkout: Checkout, asked: list[frozenset[Question]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("flake8_django_orm.project.changes.REBASED_AFTER", 1)
+def test_a_new_base_after_many_answers(checkout: Checkout, asked: list[frozenset[Question]]) -> None:
     checkout.check()
     checkout.replace("shop/other.py", "def add", "import json\n\n\ndef add")
     assert _asked_about(checkout, asked) > 0
@@ -111,11 +109,12 @@ def test_a_new_base_after_many_answers(
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"tree": 1, "stamps": []}'])
-def test_a_damaged_base(checkout: Checkout, damage: str) -> None:
+def test_a_damaged_base(checkout: Checkout, asked: list[frozenset[Question]], damage: str) -> None:
     found = checkout.check()
+    assert asked
     assert checkout.cache is not None
-    for path in (checkout.cache.path / "1" / "bases").rglob("*.json"):
-        path.write_text(damage)
+    (base,) = (checkout.cache.path / "1" / "bases").rglob("*.json")
+    base.write_text(damage)
     checkout.replace("shop/other.py", "one + other", "other + one")
     assert checkout.check() == found
     assert checkout.read == ["shop/other.py"]
