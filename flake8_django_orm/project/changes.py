@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flake8_django_orm.cache.tree import tree_state
 from flake8_django_orm.project.digests import Digests
+from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -79,15 +82,19 @@ class Changes:
         self._searches = searches
         self._read_bodies = read_bodies
         self._asked = 0
+        self._is_base = False
+        self._is_given_up = False
 
     @property
     def since(self) -> str | None:
         """The digest of the tree's state from which the changes are known; None where they are not."""
+        if self._is_base:
+            return self._state.digest
         return self._base.tree if self._base is not None and self._changed is not None else None
 
     def may_concern(self, files: Iterable[str], questions: Iterable[Question]) -> bool:
         """Whether the files (by the facts' paths) or the answers to the questions may be others than in the base."""
-        changed = self._changed
+        changed = frozenset[str]() if self._is_base else self._changed
         if changed is None or not changed.isdisjoint(files):
             return True
         return bool(changed) and any(self._may_concern(question, changed) for question in questions)
@@ -95,8 +102,18 @@ class Changes:
     def count(self) -> None:
         """Note that a result was made or asked about in full, and take the present state for the base after many."""
         self._asked += 1
-        if self._asked >= REBASED_AFTER and self.since is None:
-            self._keep()
+        if self._asked >= REBASED_AFTER and self.since is None and not self._is_given_up:
+            if self._is_untouched():
+                self._keep()
+            else:
+                self._is_given_up = True
+
+    def _is_untouched(self) -> bool:
+        """Whether no file was written to since this run began: a process may have read it before, and another after."""
+        now = tree_state(Path(self._state.root), SKIPPED_DIRECTORIES)
+        if now is None or now.stamps.keys() != self._state.stamps.keys():
+            return False
+        return all(_times(now.stamps[path]) == _times(stamp) for path, stamp in self._state.stamps.items())
 
     def _keep(self) -> None:
         files = self._store.tree.files
@@ -110,7 +127,7 @@ class Changes:
         }
         self._cache.write(_KIND, self._key, record)
         self._searches.keep_files()
-        self.__dict__.update({"_base": _base(record), "_changed": frozenset()})
+        self._is_base = True
 
     @cached_property
     def _stamps(self) -> dict[str, str]:
@@ -181,6 +198,11 @@ class Changes:
             if path in now or matched is not False:
                 return True
         return False
+
+
+def _times(stamp: str) -> list[str]:
+    """A stamp without the digest that a file has which was written to a moment ago."""
+    return stamp.split(",")[:4]
 
 
 def _base(record: Any) -> Base | None:

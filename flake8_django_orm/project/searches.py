@@ -122,8 +122,12 @@ class FileSearches:
             if kept is not None and kept[0] == stamp:
                 self._digests[path] = kept[1]
             else:
-                self._digests[path] = hashlib.blake2b(self._store.data(path), digest_size=16).hexdigest()
+                self._digests[path] = self.digest_as_read(path)
         return self._digests[path]
+
+    def digest_as_read(self, path: str) -> str:
+        """The digest of the bytes that this process has read: other ones, if the file is written to at this moment."""
+        return hashlib.blake2b(self._store.data(path), digest_size=16).hexdigest()
 
     @cached_property
     def classes(self) -> dict[str, FileClasses]:

@@ -8,6 +8,7 @@ import pytest
 
 from flake8_django_orm.project.answers import Answers
 from flake8_django_orm.project.asking import Question
+from flake8_django_orm.project.changes import Changes
 from tests.cache.conftest import Checkout
 
 ALL = ["manage.py", "shop/__init__.py", "shop/models.py", "shop/other.py", "shop/queries.py", "shop/views.py"]
@@ -106,6 +107,22 @@ def test_a_new_base_after_many_answers(checkout: Checkout, asked: list[frozenset
     checkout.replace("shop/other.py", "one + other", "other + one")
     assert _asked_about(checkout, asked) == 0
     assert checkout.read == ["shop/other.py"]
+
+
+def test_no_base_of_files_that_are_written_to_meanwhile(
+    checkout: Checkout, asked: list[frozenset[Question]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process may have read the file before, another one after."""
+    usual = Changes.count
+
+    def count(changes: Changes) -> None:
+        checkout.write("shop/other.py", "def add(one, other):\n    return other + one + 0\n")
+        usual(changes)
+
+    monkeypatch.setattr(Changes, "count", count)
+    checkout.check()
+    assert checkout.cache is not None
+    assert list((checkout.cache.path / "1").glob("bases/*/*.json")) == []
 
 
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"tree": 1, "stamps": []}'])
