@@ -86,6 +86,8 @@ class ResultCache:
     def _held(self, entry: Any, key: str) -> bool:
         """Whether the result held in this very state of the tree, or in one from which nothing that it rests on has
         changed."""
+        if entry["tree"] == self._tree:
+            return True  # without reading any more
         states = (entry["tree"], self._directory.read(_HELD, key))
         if self._tree in states:
             return True
@@ -97,8 +99,7 @@ class ResultCache:
     def _note_that_it_holds(self, key: str) -> None:
         if self._tree is not None:
             self._directory.write(_HELD, key, self._tree)
-        if self._changes is not None:
-            self._changes.count()
+        self._count()
 
     def keep(self, path: str, text_digest: str, result: Result, questions: set[_Question], project: Answering) -> None:
         """Keep what linting gave."""
@@ -114,6 +115,9 @@ class ResultCache:
             "findings": [finding_to_json(finding) for finding in result.findings],
         }
         self._directory.write(_KIND, key_of(self._settings, path, text_digest), entry)
+        self._count()
+
+    def _count(self) -> None:
         if self._changes is not None:
             self._changes.count()
 

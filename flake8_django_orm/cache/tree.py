@@ -129,9 +129,3 @@ def holds_translations(directory: str, files: Iterable[str]) -> bool:
     """Whether a directory with these files is one of gettext's, with a directory for each language and no code: large
     projects have thousands of those. Django keeps formats of dates beside its own, in a package."""
     return os.path.basename(directory) == "locale" and not any(name.endswith(".py") for name in files)
-
-
-def tree_digest(root: Path, skipped: frozenset[str]) -> str | None:
-    """The digest alone, None as for `tree_state`."""
-    state = tree_state(root, skipped)
-    return None if state is None else state.digest

@@ -7,6 +7,7 @@ answers, and the files that they come from. A question of an unknown kind has no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.project.asking import QUESTIONS, Question
@@ -31,8 +32,8 @@ class Answers:
         self._project = project
         self._others = others
         self._digests = Digests()
-        self._known: dict[Question, str | None] = {}
-        self._paths: dict[Question, frozenset[str]] = {}
+        self._digest = lru_cache(maxsize=_REMEMBERED)(self._ask)
+        self._paths = lru_cache(maxsize=_REMEMBERED)(lambda question: frozenset(self._paths_of(question)))
 
     def answers_digest(self, questions: Iterable[Question]) -> str | None:
         """One digest of all answers; None where one cannot be given."""
@@ -46,15 +47,7 @@ class Answers:
 
     def paths_of(self, questions: Iterable[Question]) -> list[str]:
         """The project's files from which the answers to the questions were read."""
-        found: set[str] = set()
-        for question in questions:
-            paths = self._paths.get(question)
-            if paths is None:
-                if len(self._paths) >= _REMEMBERED:
-                    self._paths.clear()
-                paths = self._paths[question] = frozenset(self._paths_of(question))
-            found |= paths
-        return sorted(found)
+        return sorted(frozenset().union(*map(self._paths, questions)))
 
     def _paths_of(self, question: Question) -> Iterator[str]:
         kind, *words = question
@@ -66,13 +59,6 @@ class Answers:
         if kind in ("mro", "ancestors", "find_method", "find_class_attribute"):
             found.update(self._paths_of_classes(self._project.mro(str(words[0]))))
         return (path for path in found if path and self._project.is_own(path))
-
-    def _digest(self, question: Question) -> str | None:
-        if question not in self._known:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[question] = self._ask(question)
-        return self._known[question]
 
     def _ask(self, question: Question) -> str | None:
         kind, *words = question

@@ -74,7 +74,7 @@ class Changes:
         searches: FileSearches,
         read_bodies: Callable[[], Iterable[str]],
     ) -> None:
-        """`read_bodies` names the files in which bodies of functions were read for the models."""
+        """`read_bodies` names the project's files in which bodies of functions were read for the models."""
         self._cache = cache
         self._key = key
         self._state = state
@@ -83,7 +83,6 @@ class Changes:
         self._read_bodies = read_bodies
         self._asked = 0
         self._is_base = False
-        self._is_given_up = False
 
     @property
     def since(self) -> str | None:
@@ -102,11 +101,8 @@ class Changes:
     def count(self) -> None:
         """Note that a result was made or asked about in full, and take the present state for the base after many."""
         self._asked += 1
-        if self._asked >= REBASED_AFTER and self.since is None and not self._is_given_up:
-            if self._is_untouched():
-                self._keep()
-            else:
-                self._is_given_up = True
+        if self._asked == REBASED_AFTER and self.since is None and self._is_untouched():
+            self._keep()
 
     def _is_untouched(self) -> bool:
         """Whether no file was written to since this run began: a process may have read it before, and another after."""
@@ -123,7 +119,7 @@ class Changes:
             "digests": {path: self._searches.digest(path) for path in files},
             "classes": self._searches.classes_digest,
             "found": {f"{kind} {word}": self._searches.paths(kind, word) for kind, word in _SEARCHED},
-            "bodies": sorted(filter(self._store.is_project_path, self._read_bodies())),
+            "bodies": sorted(self._read_bodies()),
         }
         self._cache.write(_KIND, self._key, record)
         self._searches.keep_files()
@@ -148,19 +144,18 @@ class Changes:
         written = [path for path, stamp in stamps.items() if base.stamps[path] != stamp]
         if len(written) > _FEW:
             return None
-        changed = {path for path in written if self._has_other_text(path, base)}
-        python = [path for path in changed if path in base.digests]
-        if not python:
-            return frozenset(changed)
-        if base.classes != self._searches.classes_digest or not base.bodies.isdisjoint(python):
+        changed = frozenset(path for path in written if self._has_other_text(path, base))
+        python = changed & base.digests.keys()
+        if python and (base.classes != self._searches.classes_digest or not base.bodies.isdisjoint(python)):
             return None
-        return frozenset(changed) if all(self._declares_the_same(path, base) for path in python) else None
+        return changed if all(self._declares_the_same(path, base) for path in python) else None
 
     def _has_other_text(self, path: str, base: Base) -> bool:
         return path not in base.digests or self._searches.digest(path) != base.digests[path]
 
     def _declares_the_same(self, path: str, base: Base) -> bool:
         now = self._store.facts_at(path)
+        # Facts are kept by the digests of texts: those of the bytes, where the file is in UTF-8.
         before = self._store.kept_facts(path, self._store.tree.name_of(path), base.digests[path])
         if now is None or before is None:
             return False

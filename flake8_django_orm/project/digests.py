@@ -20,8 +20,13 @@ _SHORT = 400
 
 
 def text_digest(text: str) -> str:
-    """The digest of a text, in hexadecimal digits."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=SIZE).hexdigest()
+    """The digest of a text, in hexadecimal digits: that of its bytes in UTF-8."""
+    return bytes_digest(text.encode("utf-8", "surrogatepass"))
+
+
+def bytes_digest(data: bytes) -> str:
+    """The digest of a file's bytes, in hexadecimal digits."""
+    return hashlib.blake2b(data, digest_size=SIZE).hexdigest()
 
 
 class Digests:

@@ -17,7 +17,7 @@ from flake8_django_orm.project.gate import model_files
 from flake8_django_orm.project.overview import Overview, overview_from_json, overview_to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.project.facts import ClassFacts, ModuleFacts
@@ -36,32 +36,27 @@ class KeptOverview:
         self._key = key
         self._store = store
         self._searches = searches
-        #: The files in which bodies of functions were read for the overview that was found.
-        self.bodies: frozenset[str] = frozenset()
 
     def find(self) -> Overview | None:
         """The overview of an earlier run; None where there is none that still holds."""
         record: Any = self._cache.read(_KIND, self._key)
         try:
             if record is not None and self._holds(record):
-                found = overview_from_json(record["overview"])
-                self.bodies = frozenset(map(str, record["bodies"]))
-                return found
+                return overview_from_json(record["overview"])
         except (KeyError, TypeError, AttributeError, ValueError):
             pass  # damaged
         return None
 
-    def keep(self, overview: Overview, resolver: Resolver, read_bodies: Iterable[str]) -> None:
-        """Keep the overview. `read_bodies` are the files in which bodies of functions were read for it."""
+    def keep(self, overview: Overview, resolver: Resolver) -> None:
+        """Keep the overview."""
         modules = self._store.read_modules()
         members = resolver.asked_members.union(*(_member_names(resolver, key) for key in overview.all_keys))
-        own = filter(self._store.is_project_path, read_bodies)
         record = {
             "files": self._store.tree.digest,
             "classes": self._searches.classes_digest,
             "candidates": self._candidates(),
             "modules": {path: [self._searches.digest_as_read(path), *said] for path, said in modules.items()},
-            "bodies": {path: self._searches.digest_as_read(path) for path in own},
+            "bodies": {path: self._searches.digest_as_read(path) for path in sorted(overview.read_bodies)},
             "names": sorted(resolver.asked_names),
             "members": sorted(members),
             "overview": overview_to_json(overview),

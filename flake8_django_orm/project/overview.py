@@ -15,7 +15,7 @@ from flake8_django_orm.project.models import Model, Relation, RelationKind
 from flake8_django_orm.project.relations import ReverseRelations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from flake8_django_orm.project.labels import Labels
     from flake8_django_orm.project.model_graph import ModelGraph
@@ -40,7 +40,8 @@ class ModelSummary:
 class Overview:
     """`project_keys` are the keys of the project's models, `all_keys` those of its installed apps besides;
     `keys_by_name` the classes of the modules that may define models, by their names in lower case. The names of models
-    and many-valued relations are the project's, those of relations and managers also the installed apps'.
+    and many-valued relations are the project's, those of relations and managers also the installed apps'. `read_bodies`
+    are the project's files in which bodies of functions were read, for the arguments of fields.
     """
 
     project_keys: tuple[str, ...]
@@ -52,10 +53,14 @@ class Overview:
     relation_names: frozenset[str]
     manager_names: frozenset[str]
     summaries: tuple[ModelSummary, ...]
+    read_bodies: frozenset[str]
 
 
-def overview_of(graph: ModelGraph, labels: Labels, resolver: Resolver) -> Overview:
-    """The overview, from every model of the project and of its installed apps."""
+def overview_of(
+    graph: ModelGraph, labels: Labels, resolver: Resolver, read_bodies: Callable[[], frozenset[str]]
+) -> Overview:
+    """The overview, from every model of the project and of its installed apps. `read_bodies` tells when these are built
+    in which files bodies were read."""
     own = _models(graph, graph.project_keys)
     every = _models(graph, graph.all_keys)
     relations = [relation for model in own for relation in model.relations.values()]
@@ -69,6 +74,7 @@ def overview_of(graph: ModelGraph, labels: Labels, resolver: Resolver) -> Overvi
         relation_names=frozenset(name for model in every for name in model.relations),
         manager_names=frozenset({"objects", *(name for model in every for name in model.managers)}),
         summaries=tuple(_summary(model, resolver) for model in own),
+        read_bodies=read_bodies(),
     )
 
 
@@ -96,6 +102,7 @@ def overview_to_json(overview: Overview) -> dict[str, Any]:
         "many_valued_names": sorted(overview.many_valued_names),
         "relation_names": sorted(overview.relation_names),
         "manager_names": sorted(overview.manager_names),
+        "read_bodies": sorted(overview.read_bodies),
         "summaries": [
             [one.key, one.path, list(one.lineage), one.abstract, one.proxy, sorted(one.manager_classes)]
             for one in overview.summaries
@@ -120,6 +127,7 @@ def overview_from_json(data: Any) -> Overview:
             many_valued_names=frozenset(_texts(data["many_valued_names"])),
             relation_names=frozenset(_texts(data["relation_names"])),
             manager_names=frozenset(_texts(data["manager_names"])),
+            read_bodies=frozenset(_texts(data["read_bodies"])),
             summaries=tuple(
                 ModelSummary(
                     str(key), str(path), _texts(lineage), bool(abstract), bool(proxy), frozenset(_texts(classes))

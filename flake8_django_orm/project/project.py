@@ -385,9 +385,9 @@ class Project(Asking):
         """What all models tell together, as an earlier run found it out if that still holds."""
         if self._known is not None:
             return self._known
-        found = overview_of(self._graph, self._labels, self._resolver)
+        found = overview_of(self._graph, self._labels, self._resolver, self._read_bodies)
         if self._kept is not None and not self._overlays:
-            self._kept.keep(found, self._resolver, self._field_arguments.files)
+            self._kept.keep(found, self._resolver)
         return found
 
     @cached_property
@@ -395,12 +395,18 @@ class Project(Asking):
         """What was written to since results were kept; None where nothing is kept or the files' state is not known."""
         if self._cache is None or self._state is None or self._overlays:
             return None
-        return Changes(self._cache, self._cache_key, self._state, self._store, self._searches, self._read_bodies)
+        return Changes(
+            self._cache,
+            self._cache_key,
+            self._state,
+            self._store,
+            self._searches,
+            lambda: self.overview.read_bodies | self._read_bodies(),
+        )
 
     def _read_bodies(self) -> frozenset[str]:
-        """The files in which bodies of functions are read for the overview of the models."""
-        kept = self._kept.bodies if self.overview is self._known and self._kept is not None else frozenset[str]()
-        return kept | self._field_arguments.files
+        """The project's files in which this run has read bodies of functions for models."""
+        return frozenset(filter(self._store.is_project_path, self._field_arguments.files))
 
     def keep_searches(self) -> None:
         """Keep what searches of all files found, where new ones were made, for the next run."""

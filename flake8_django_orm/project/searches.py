@@ -7,7 +7,6 @@ too; the stamps tell which files need not be read to know their digests.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.cache.directory import key_of
+from flake8_django_orm.project.digests import bytes_digest
 from flake8_django_orm.project.gate import FileClasses, classes_in, mentions
 from flake8_django_orm.source import FileKind, file_kind
-from flake8_django_orm.syntax.stored_attributes import makes_and_stores
+from flake8_django_orm.syntax.stored_attributes import SOURCE, makes_and_stores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.project.store import ModuleStore
@@ -47,16 +47,29 @@ def _holds(word: bytes) -> Callable[[bytes], bool]:
 
 
 def _stores(_: bytes) -> Callable[[bytes], bool]:
-    return lambda data: b"django" in data and makes_and_stores(data.decode("utf-8", "replace"))
+    return lambda data: SOURCE.encode() in data and makes_and_stores(data.decode("utf-8", "replace"))
+
+
+def _is_code(path: str) -> bool:
+    return file_kind(path) not in (FileKind.TEST, FileKind.MIGRATION)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A kind of search: what makes a test of a file's bytes from a word, and which paths it is for (None: all)."""
+
+    test: Callable[[bytes], Callable[[bytes], bool]]
+    is_for: Callable[[str], bool] | None = None
 
 
 #: What can be searched for: "assigns", a statement that assigns to a name; "mentions", a name as a whole identifier;
-#: "holds", any text; "stores", a statement outside of tests that may put a database expression on a row.
-_SEARCHES: Mapping[str, Callable[[bytes], Callable[[bytes], bool]]] = {
-    "assigns": _assigns,
-    "mentions": _mentions,
-    "holds": _holds,
-    "stores": _stores,
+#: "holds", any text; "stores", a statement that may put a database expression on a row, which takes longest to find and
+#: is asked for outside of tests and migrations only.
+_SEARCHES: Mapping[str, _Search] = {
+    "assigns": _Search(_assigns),
+    "mentions": _Search(_mentions),
+    "holds": _Search(_holds),
+    "stores": _Search(_stores, _is_code),
 }
 
 
@@ -106,7 +119,7 @@ class FileSearches:
         """The files that match a search of one of the kinds in `_SEARCHES`."""
         name = f"{kind} {word}"
         if name not in self._found:
-            self._found[name] = tuple(self._search(name, _SEARCHES[kind](word.encode())))
+            self._found[name] = tuple(self._search(name, _SEARCHES[kind], word))
         return self._found[name]
 
     def matched(self, kind: str, word: str, before: str) -> bool | None:
@@ -127,7 +140,7 @@ class FileSearches:
 
     def digest_as_read(self, path: str) -> str:
         """The digest of the bytes that this process has read: other ones, if the file is written to at this moment."""
-        return hashlib.blake2b(self._store.data(path), digest_size=16).hexdigest()
+        return bytes_digest(self._store.data(path))
 
     @cached_property
     def classes(self) -> dict[str, FileClasses]:
@@ -202,21 +215,26 @@ class FileSearches:
         self._cache.write(_FILES, self._key, data)
         self._new, self._written = 0, len(self._found)
 
-    def _search(self, name: str, matches: Callable[[bytes], bool]) -> Iterable[str]:
-        files: Sequence[str] = self._store.tree.files
-        known = self._record.digests
-        if name == "stores ":  # takes longest, so it is not done for those where nobody asks
-            files = [path for path in files if _is_code(path)]
-            known = frozenset(digest for path, (_, digest) in self._record.files.items() if _is_code(path))
+    def _search(self, name: str, search: _Search, word: str) -> Iterable[str]:
+        matches = search.test(word.encode())
+        files: Iterable[str] = (
+            filter(search.is_for, self._store.tree.files) if search.is_for else self._store.tree.files
+        )
         if self._cache is None or name not in self._record.found:
             self._new += 1
             return [path for path in files if matches(self._store.data(path))]
-        matching = self._record.found[name]
+        known, matching = self._known_to(search), self._record.found[name]
         return [
             path
             for path in files
             if (digest := self.digest(path)) in matching or (digest not in known and matches(self._store.data(path)))
         ]
+
+    def _known_to(self, search: _Search) -> frozenset[str]:
+        """The digests of the files that such a search was made in by an earlier run."""
+        if search.is_for is None:
+            return self._record.digests
+        return frozenset(digest for path, (_, digest) in self._record.files.items() if search.is_for(path))
 
     @cached_property
     def _record(self) -> _Record:
@@ -241,10 +259,6 @@ class FileSearches:
             return {digest: None if one is None else _file_classes(*one) for digest, one in data.items()}
         except (TypeError, ValueError, AttributeError):
             return {}
-
-
-def _is_code(path: str) -> bool:
-    return file_kind(path) not in (FileKind.TEST, FileKind.MIGRATION)
 
 
 def _file_classes(classes: Any, aliases: Any, has_fields: Any) -> FileClasses:

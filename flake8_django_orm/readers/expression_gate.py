@@ -60,8 +60,7 @@ class ExpressionGate:
 
     def _names_of_storing(self) -> Iterator[str]:
         for path in self._project.files_that_store():
-            source = self._project.source(path)
-            facts = self._project.module_at(source.path) if source is not None else None
+            source, facts = self._project.source(path), self._project.module_at(self._project.root / path)
             if source is None or facts is None:
                 continue
             for function in functions_of(facts):

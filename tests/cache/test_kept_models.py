@@ -93,9 +93,11 @@ class Checkout:
         self.cache = cache
         self.made = 0
 
-        def counted(graph: ModelGraph, labels: Labels, resolver: Resolver) -> Overview:
+        def counted(
+            graph: ModelGraph, labels: Labels, resolver: Resolver, read_bodies: Callable[[], frozenset[str]]
+        ) -> Overview:
             self.made += 1
-            return overview_of(graph, labels, resolver)
+            return overview_of(graph, labels, resolver, read_bodies)
 
         monkeypatch.setattr("flake8_django_orm.project.project.overview_of", counted)
         for name, text in FILES.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flake8_django_orm.cache.tree import tree_digest
+from flake8_django_orm.cache.tree import tree_state
 
 OLD = time.time() - 1000
 
@@ -24,7 +24,8 @@ def tree(tmp_path: Path) -> Path:
 
 
 def _state(tree: Path) -> str | None:
-    return tree_digest(tree, frozenset({"node_modules"}))
+    state = tree_state(tree, frozenset({"node_modules"}))
+    return None if state is None else state.digest
 
 
 def _overwrite_within_the_same_tick(tree: Path) -> None:
