@@ -33,6 +33,7 @@ from flake8.style_guide import Decision, DecisionEngine, StyleGuideManager
 from flake8.violation import Violation
 
 from flake8_django_orm.config import LEADS_OUT, PREFIX, ConfigurationError, is_beside, leads_out_of, root_for
+from flake8_django_orm.syntax.words import joined_rows
 
 if TYPE_CHECKING:
     import argparse
@@ -310,11 +311,17 @@ class FileGuide:
 
     def noqa_row(self, row: int) -> int:
         """The 1-based row at whose end a `# noqa` for `row` must stand: the last of a multi-line string."""
+        if row not in self._joined_rows:
+            return row  # spares the file's tokens
         line = self._processor.noqa_line_for(row)
         # flake8 maps all rows of such a range to one string object
         while line is not None and self._processor.noqa_line_for(row + 1) is line:
             row += 1
         return row
+
+    @functools.cached_property
+    def _joined_rows(self) -> frozenset[int]:
+        return joined_rows("".join(self._processor.lines))
 
 
 def file_guides(options: argparse.Namespace) -> Callable[[str, list[str]], FileGuide]:

@@ -138,3 +138,23 @@ def test_a_noqa_stands_at_the_end_of_a_string_of_several_lines() -> None:
     lines = normalized_lines('x = 1\ny = f("""\n\n""", 2)\nz = (\n    1)\n')
     guide = file_guides(options)("a.py", lines)
     assert [guide.noqa_row(row) for row in range(1, 7)] == [1, 4, 4, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'x = """a\n# no comment\n"""\ny = 1\n',
+        "x = 'a\\\nb'\ny = 1\n",
+        "x = 1 + \\\n    2\ny = 1\n",
+        "x = 1  # \\\ny = '''\n'''\n",
+        'x = \'"""\'\ny = \'"""\'\n',
+        "x = (\n    '''a\n''', '''b\n''',\n)\n",
+    ],
+)
+def test_a_noqa_stands_where_flake8_looks_for_it(text: str) -> None:
+    lines = normalized_lines(text)
+    guide = file_guides(read_options([]))("a.py", lines)
+    theirs = FileProcessor("a.py", read_options([]), lines=list(lines))
+    for row in range(1, len(lines) + 1):
+        joined = theirs.noqa_line_for(row)
+        assert lines[guide.noqa_row(row) - 1] == (joined or "").splitlines(keepends=True)[-1]

@@ -20,6 +20,7 @@ _COMMENT_OR_STRING = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_COMMENT_OR_STRING_OR_BACKSLASH = re.compile(_COMMENT_OR_STRING.pattern + r"| \\\n", re.VERBOSE | re.DOTALL)
 _PREFIX = re.compile(r"\b[A-Za-z]{1,2}\Z")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
@@ -51,6 +52,18 @@ def quotes_of(text: str) -> list[str]:
     """The quote that opens each string of a text; of a string in three of them nothing."""
     strings = (match[0] for match in _COMMENT_OR_STRING.finditer(text))
     return [string[0] for string in strings if string[0] != "#" and string[:3] not in ('"""', "'''")]
+
+
+def joined_rows(text: str) -> frozenset[int]:
+    """The 1-based rows that a string or a backslash may join with the row before or after them."""
+    rows: set[int] = set()
+    row, at = 1, 0
+    for match in _COMMENT_OR_STRING_OR_BACKSLASH.finditer(text):
+        row += text.count("\n", at, match.start())
+        at = match.start()
+        if newlines := match[0].count("\n"):
+            rows.update(range(row, row + newlines + 1))
+    return frozenset(rows)
 
 
 def words_of(code: str) -> Words:
