@@ -125,6 +125,7 @@ class Engine:
         digest = text_digest(source.text)
         kept = results.find(source.relative, digest, self._answers) if results is not None else None
         if kept is not None:
+            self.project.keep_searches()
             return kept
         self._counts["files read"] += 1
         with self.project.listening() as questions:
@@ -158,8 +159,7 @@ class Engine:
             "partial" if self.settings.partial else "",
             self.project.environment_fingerprint(),
         ]
-        tree = None if self._tree is None else self._tree.digest
-        return ResultCache(directory, key_of(*made_by), tree, self.project.changes)
+        return ResultCache(directory, key_of(*made_by), self.project.changes)
 
     @cached_property
     def _answers(self) -> Answers:

@@ -2,8 +2,9 @@
 
 In: a file's path and text, and what can answer questions. Out: the findings of an earlier run, if they are still those
 that a new one would give. A result is found by the settings, the path and the text of its file. It holds if nothing in
-the project's tree was touched since, or nothing that concerns it, or else if every question that was asked for it has
-the same answer as then, and the other files that its findings name have the same text.
+the project's tree was touched since, or else if every question that was asked for it has the same answer as then, and
+the other files that its findings name have the same text. Where it is known what was written to, only the questions
+that this may concern are asked again.
 """
 
 from __future__ import annotations
@@ -14,25 +15,30 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flake8_django_orm.cache.directory import CacheDirectory, key_of
 from flake8_django_orm.cache.findings_json import finding_from_json, finding_to_json, is_inside
+from flake8_django_orm.cache.state import state_from_json, state_to_json
 
 if TYPE_CHECKING:
+    from flake8_django_orm.cache.state import State, Written
     from flake8_django_orm.findings import Finding
 
 _KIND = "results"
-#: For a result that outlived a change the state of the tree in which it held last: small, and written anew each time.
+#: For a result that outlived a change the state in which it held last: small, and written anew each time.
 _HELD = "held"
 _Question = tuple[str | None, ...]
 
 
 class Comparing(Protocol):
-    """What was written to since a base: a state of the tree in which many results held."""
+    """What was written to since results were kept."""
 
     @property
-    def since(self) -> str | None:
-        """The digest of the base; None where there is none to compare with."""
+    def state(self) -> State:
+        """The state of the project's files now."""
 
-    def may_concern(self, files: Iterable[str], questions: Iterable[_Question]) -> bool:
-        """Whether the texts of the files or the answers to the questions may be others than in the base."""
+    def since(self, state: State) -> Written | None:
+        """What was written to since that state; None where that, or what it may concern, is not known."""
+
+    def may_concern(self, question: _Question, written: Written) -> bool:
+        """Whether the question may have another answer than before these files were written to."""
 
     def count(self) -> None:
         """Note that a result was made or asked about in full."""
@@ -41,8 +47,8 @@ class Comparing(Protocol):
 class Answering(Protocol):
     """What a result is checked against: the project as it is now."""
 
-    def answers_digest(self, questions: Iterable[_Question]) -> str | None:
-        """One digest of all answers, None for a question that cannot be answered."""
+    def answer_digest(self, question: _Question) -> str | None:
+        """The digest of an answer, None for a question that cannot be answered."""
 
     def file_digest(self, path: str) -> str:
         """The digest of a file's text, "" where there is no such file."""
@@ -57,15 +63,12 @@ class Result:
 
 
 class ResultCache:
-    """The results of one project under one set of settings. `tree` is the state of the tree, if it is known, and
-    `changes` tells what was written to since an earlier one."""
+    """The results of one project under one set of settings. Where the state of the project's files is known, `changes`
+    tells what was written to since earlier runs."""
 
-    def __init__(
-        self, directory: CacheDirectory, settings: str, tree: str | None = None, changes: Comparing | None = None
-    ) -> None:
+    def __init__(self, directory: CacheDirectory, settings: str, changes: Comparing | None = None) -> None:
         self._directory = directory
         self._settings = settings
-        self._tree = tree
         self._changes = changes
 
     def find(self, path: str, text_digest: str, project: Answering) -> Result | None:
@@ -74,48 +77,61 @@ class ResultCache:
         entry = self._directory.read(_KIND, key)
         try:
             result = Result(tuple(map(finding_from_json, entry["findings"])), frozenset(map(str, entry["consulted"])))
-            if self._tree is not None and self._held(entry, key):
-                return result
-            if not _holds(entry, project):
-                return None
+            return result if self._holds(entry, key, project) else None
         except (KeyError, TypeError, AttributeError, ValueError):
             return None  # absent or damaged
-        self._note_that_it_holds(key)
-        return result
-
-    def _held(self, entry: Any, key: str) -> bool:
-        """Whether the result held in this very state of the tree, or in one from which nothing that it rests on has
-        changed."""
-        if entry["tree"] == self._tree:
-            return True  # without reading any more
-        states = (entry["tree"], self._directory.read(_HELD, key))
-        if self._tree in states:
-            return True
-        changes = self._changes
-        if changes is None or changes.since is None or changes.since not in states:
-            return False
-        return not changes.may_concern(entry["files"], map(tuple, entry["questions"]))
-
-    def _note_that_it_holds(self, key: str) -> None:
-        if self._tree is not None:
-            self._directory.write(_HELD, key, self._tree)
-        self._count()
 
     def keep(self, path: str, text_digest: str, result: Result, questions: set[_Question], project: Answering) -> None:
         """Keep what linting gave."""
-        answers = project.answers_digest(questions)
-        if answers is None or not is_inside(path):
+        asked = sorted(questions, key=repr)
+        answers = [project.answer_digest(question) for question in asked]
+        if None in answers or not is_inside(path):
             return
         entry = {
             "files": {name: project.file_digest(name) for name in sorted(_named_files(result.findings) - {path})},
-            "questions": sorted(map(list, questions), key=repr),
+            "questions": asked,
             "answers": answers,
             "consulted": sorted(result.consulted),
-            "tree": self._tree,
+            "state": self._state,
             "findings": [finding_to_json(finding) for finding in result.findings],
         }
         self._directory.write(_KIND, key_of(self._settings, path, text_digest), entry)
         self._count()
+
+    def _holds(self, entry: Any, key: str, project: Answering) -> bool:
+        changes = self._changes
+        if changes is None:
+            return _holds(entry, project)
+        kept = state_from_json(entry["state"])
+        if kept is not None and kept.tree == changes.state.tree:
+            return True  # without reading any more
+        for state in (state_from_json(self._directory.read(_HELD, key)), kept):
+            written = None if state is None else changes.since(state)
+            if written is not None:
+                return self._outlived(written, entry, project)
+        if not _holds(entry, project):
+            return False
+        self._note_that_it_holds(key)
+        self._count()
+        return True
+
+    def _outlived(self, written: Written, entry: Any, project: Answering) -> bool:
+        """Whether the result still holds although files were written to."""
+        if not written.before:
+            return True
+        assert self._changes is not None
+        may_concern = self._changes.may_concern
+        files = [(path, digest) for path, digest in entry["files"].items() if path in written.before]
+        told = zip(entry["questions"], entry["answers"], strict=True)
+        answers = [(question, answer) for question, answer in told if may_concern(question, written)]
+        return _are_the_same(files, answers, project)
+
+    @property
+    def _state(self) -> Any:
+        return None if self._changes is None else state_to_json(self._changes.state)
+
+    def _note_that_it_holds(self, key: str) -> None:
+        self._directory.write(_HELD, key, self._state)
 
     def _count(self) -> None:
         if self._changes is not None:
@@ -123,9 +139,14 @@ class ResultCache:
 
 
 def _holds(entry: Any, project: Answering) -> bool:
-    if any(project.file_digest(path) != digest for path, digest in entry["files"].items()):
-        return False
-    return bool(project.answers_digest(map(tuple, entry["questions"])) == entry["answers"])
+    return _are_the_same(entry["files"].items(), zip(entry["questions"], entry["answers"], strict=True), project)
+
+
+def _are_the_same(files: Iterable[tuple[str, Any]], answers: Iterable[tuple[Any, Any]], project: Answering) -> bool:
+    """Whether the files still have these digests, and the questions these answers."""
+    return all(project.file_digest(path) == digest for path, digest in files) and all(
+        project.answer_digest(tuple(question)) == answer for question, answer in answers
+    )
 
 
 def _named_files(findings: Iterable[Finding]) -> set[str]:

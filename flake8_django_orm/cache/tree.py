@@ -117,12 +117,26 @@ class _Walk:
         except OSError:  # a link that leads nowhere
             return name
         written, changed = status.st_mtime_ns, status.st_ctime_ns
-        stamp = f"{status.st_size},{written},{changed},{status.st_ino}"
+        stamp = stamp_of(status)
         if (written >= self._recent or changed >= self._recent) and entry.is_file():
             with open(entry.path, "rb") as file:
-                stamp = f"{stamp},{hashlib.blake2b(file.read(), digest_size=16).hexdigest()}"
+                stamp = f"{stamp},{_digest(file.read())}"
         self.stamps[f"{directory}{os.sep}{name}"] = stamp
         return f"{name}/{stamp}"
+
+
+def stamp_of(status: os.stat_result) -> str:
+    """What changes when a file is written to, unless that happens within the clock's resolution."""
+    return f"{status.st_size},{status.st_mtime_ns},{status.st_ctime_ns},{status.st_ino}"
+
+
+def is_stamp_of(known: str, stamp: str, data: bytes) -> bool:
+    """Whether a stamp of `TreeState` belongs to a file with this data and the stamp that it has without it."""
+    return known == stamp or known == f"{stamp},{_digest(data)}"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def holds_translations(directory: str, files: Iterable[str]) -> bool:

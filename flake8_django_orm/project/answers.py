@@ -1,6 +1,6 @@
 """The answers to questions that were noted earlier: whether a kept result still rests on them.
 
-In: questions as `Project` notes them, perhaps read from a cache that anybody may have written. Out: one digest of all
+In: questions as `Project` notes them, perhaps read from a cache that anybody may have written. Out: digests of the
 answers, and the files that they come from. A question of an unknown kind has no answer; asking never raises.
 """
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: A large project asks some hundred thousand questions; to answer one again takes little time.
 _REMEMBERED = 50_000
+#: So many hexadecimal digits tell an answer from the one before.
+_SIZE = 16
 
 
 class Answers:
@@ -35,10 +37,9 @@ class Answers:
         self._digest = lru_cache(maxsize=_REMEMBERED)(self._ask)
         self._paths = lru_cache(maxsize=_REMEMBERED)(lambda question: frozenset(self._paths_of(question)))
 
-    def answers_digest(self, questions: Iterable[Question]) -> str | None:
-        """One digest of all answers; None where one cannot be given."""
-        parts = [self._digest(question) for question in sorted(questions, key=repr)]
-        return None if None in parts else text_digest(" ".join(map(str, parts)))
+    def answer_digest(self, question: Question) -> str | None:
+        """The digest of the answer; None where none can be given."""
+        return self._digest(question)
 
     def file_digest(self, path: str) -> str:
         """The digest of a file's text; "" where it cannot be read."""
@@ -66,7 +67,7 @@ class Answers:
         if ask is None:
             return None
         try:
-            return self._digests.digest(ask(*words))
+            return self._digests.digest(ask(*words))[:_SIZE]
         except (TypeError, ValueError, AttributeError):  # words that no question of this kind has
             return None
 

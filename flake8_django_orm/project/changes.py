@@ -1,24 +1,26 @@
 """What was written to since results were kept, and which questions that may concern: most edits change the body of a
 function, of which nobody else's answers speak.
 
-In: the state of the project's files now, and the state in which the results of earlier runs held (`Base`). Out: whether
-a question may have another answer than it had then. Where that cannot be told cheaply, it may.
+In: the state of the project's files now, and a state in which the results of earlier runs held (`Base`); later results
+name theirs by what differs from it. Out: what was written to since, and whether a question may have another answer than
+it had then. Where that cannot be told cheaply, it may.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flake8_django_orm.cache.state import State, Written
 from flake8_django_orm.cache.tree import tree_state
 from flake8_django_orm.project.digests import Digests
 from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.cache.tree import TreeState
@@ -31,6 +33,8 @@ _KIND = "bases"
 _FEW = 50
 #: So many results have to be asked about in one run before another state is taken for the base.
 REBASED_AFTER = 20
+#: Most results ask for the same few searches.
+_REMEMBERED = 10_000
 #: Searches whose matches belong to a base.
 _SEARCHED = (("stores", ""), ("holds", "TEMPLATES"), ("holds", "context_processors"))
 #: Kinds of question that are answered by the text of the file which they name first.
@@ -61,6 +65,10 @@ class Base:
     bodies: frozenset[str]
     found: Mapping[str, frozenset[str]]
 
+    def mark(self, path: str) -> str:
+        """What told the file's text from others: the digest of Python, the stamp of anything else."""
+        return self.digests.get(path) or self.stamps[path]
+
 
 class Changes:
     """Compares the project with the base that is kept for it. `key` names the project in the cache."""
@@ -82,26 +90,47 @@ class Changes:
         self._searches = searches
         self._read_bodies = read_bodies
         self._asked = 0
-        self._is_base = False
+        self._since: dict[str, Written | None] = {}
+        self._finds = lru_cache(maxsize=_REMEMBERED)(self._look_for)
 
     @property
-    def since(self) -> str | None:
-        """The digest of the tree's state from which the changes are known; None where they are not."""
-        if self._is_base:
-            return self._state.digest
-        return self._base.tree if self._base is not None and self._changed is not None else None
+    def state(self) -> State:
+        """The state of the files, as what is found now is to be marked."""
+        base, edits = self._base, self._edits
+        if base is None or edits is None or not self._store.has_read_what(self._state):
+            return State(self._state.digest)
+        return State(self._state.digest, base.tree, edits)
 
-    def may_concern(self, files: Iterable[str], questions: Iterable[Question]) -> bool:
-        """Whether the files (by the facts' paths) or the answers to the questions may be others than in the base."""
-        changed = frozenset[str]() if self._is_base else self._changed
-        if changed is None or not changed.isdisjoint(files):
-            return True
-        return bool(changed) and any(self._may_concern(question, changed) for question in questions)
+    def since(self, state: State) -> Written | None:
+        """What was written to since that state; None where that, or what it may concern, is not known."""
+        if state.tree not in self._since:
+            self._since[state.tree] = self._written_since(state)
+        return self._since[state.tree]
+
+    def may_concern(self, question: Question, written: Written) -> bool:
+        """Whether the question may have another answer than before these files were written to."""
+        kind, *words = question
+        if kind in _OF_DECLARATIONS:
+            return False
+        if kind in _OF_ONE_FILE:
+            return words[0] in written.before
+        if kind == "storing_words":
+            return words[0] in written.before or self._finds("stores", "", written)
+        if kind == "modules_mentioning":
+            return self._finds_others(str(words[0]), written)
+        if kind in ("views_give", "templates_of_processors"):
+            other = any(not path.endswith(".py") for path in written.before)  # a template, perhaps
+            return other or self._finds("holds", str(words[0]), written)
+        if kind == "template_library":
+            return any("templatetags/" in path for path in written.before)
+        if kind in ("template", "is_context_processor"):
+            return any(self._finds("holds", text, written) for text in ("TEMPLATES", "context_processors"))
+        return True
 
     def count(self) -> None:
         """Note that a result was made or asked about in full, and take the present state for the base after many."""
         self._asked += 1
-        if self._asked == REBASED_AFTER and self.since is None and self._is_untouched():
+        if self._asked == REBASED_AFTER and self._edits is None and self._is_untouched():
             self._keep()
 
     def _is_untouched(self) -> bool:
@@ -123,7 +152,6 @@ class Changes:
         }
         self._cache.write(_KIND, self._key, record)
         self._searches.keep_files()
-        self._is_base = True
 
     @cached_property
     def _stamps(self) -> dict[str, str]:
@@ -136,22 +164,24 @@ class Changes:
         return _base(self._cache.read(_KIND, self._key))
 
     @cached_property
-    def _changed(self) -> frozenset[str] | None:
-        """The files with another text than in the base; None where more than texts of bodies or templates is new."""
+    def _edits(self) -> dict[str, str] | None:
+        """The files with another text than in the base, each with what tells its text from others; None where more than
+        texts of bodies or templates is new."""
         base, stamps = self._base, self._stamps
         if base is None or base.stamps.keys() != stamps.keys():
             return None
         written = [path for path, stamp in stamps.items() if base.stamps[path] != stamp]
         if len(written) > _FEW:
             return None
-        changed = frozenset(path for path in written if self._has_other_text(path, base))
-        python = changed & base.digests.keys()
+        edits = {path: mark for path in written if (mark := self._mark(path, base)) != base.mark(path)}
+        python = edits.keys() & base.digests.keys()
         if python and (base.classes != self._searches.classes_digest or not base.bodies.isdisjoint(python)):
             return None
-        return changed if all(self._declares_the_same(path, base) for path in python) else None
+        return edits if all(self._declares_the_same(path, base) for path in python) else None
 
-    def _has_other_text(self, path: str, base: Base) -> bool:
-        return path not in base.digests or self._searches.digest(path) != base.digests[path]
+    def _mark(self, path: str, base: Base) -> str:
+        """As `Base.mark` for the text that the file has now."""
+        return self._searches.digest_as_read(path) if path in base.digests else self._stamps[path]
 
     def _declares_the_same(self, path: str, base: Base) -> bool:
         now = self._store.facts_at(path)
@@ -161,38 +191,38 @@ class Changes:
             return False
         return Digests().digest(now) == Digests().digest(before)
 
-    def _may_concern(self, question: Question, changed: frozenset[str]) -> bool:
-        kind, *words = question
-        if kind in _OF_DECLARATIONS:
-            return False
-        if kind in _OF_ONE_FILE:
-            return words[0] in changed
-        if kind == "storing_words":
-            return words[0] in changed or self._finds_something_else("stores", "", changed)
-        if kind == "modules_mentioning":
-            return self._finds_something_else("mentions", str(words[0]), changed)
-        if kind in ("views_give", "templates_of_processors"):
-            other = any(not path.endswith(".py") for path in changed)  # a template, perhaps
-            return other or self._finds_something_else("holds", str(words[0]), changed)
-        if kind == "template_library":
-            return any("templatetags/" in path for path in changed)
-        if kind in ("template", "is_context_processor"):
-            return any(
-                self._finds_something_else("holds", text, changed) for text in ("TEMPLATES", "context_processors")
-            )
-        return True
+    def _written_since(self, state: State) -> Written | None:
+        if state.tree == self._state.digest:
+            return Written({})
+        base, now = self._base, self._edits
+        if base is None or now is None or base.tree not in (state.tree, state.base):
+            return None
+        then = state.edits if state.tree != base.tree else {}
+        if not base.stamps.keys() >= then.keys():
+            return None  # damaged
+        marks = {path: (then.get(path, base.mark(path)), now.get(path, base.mark(path))) for path in {**then, **now}}
+        return Written({path: before for path, (before, after) in marks.items() if before != after})
 
-    def _finds_something_else(self, kind: str, word: str, changed: frozenset[str]) -> bool:
-        """Whether a search matches one of the files now, or matched it in the base, or may have done so."""
+    def _look_for(self, kind: str, word: str, written: Written) -> bool:
+        """Whether a search matches one of the files now, or matched it before, or may have done so."""
+        return any(before is not False or now() for before, now in self._matches(kind, word, written))
+
+    def _finds_others(self, word: str, written: Written) -> bool:
+        """Whether other files mention the word than before. What those declare that did and do is the same."""
+        return any(before is not now() for before, now in self._matches("mentions", word, written))
+
+    def _matches(self, kind: str, word: str, written: Written) -> Iterator[tuple[bool | None, Callable[[], bool]]]:
+        """Of each file whether a search matched it before, None where that is not known, and whether it does now."""
         base = self._base
         assert base is not None
         then = base.found.get(f"{kind} {word}")
-        now = self._searches.paths(kind, word)
-        for path in filter(base.digests.__contains__, changed):
-            matched = path in then if then is not None else self._searches.matched(kind, word, base.digests[path])
-            if path in now or matched is not False:
-                return True
-        return False
+        for path in written.before.keys() & base.digests.keys():
+            mark = written.before[path]
+            if then is not None and mark == base.digests[path]:
+                before: bool | None = path in then
+            else:
+                before = self._searches.matched(kind, word, mark)
+            yield before, partial(self._searches.matches, kind, word, path)
 
 
 def _times(stamp: str) -> list[str]:

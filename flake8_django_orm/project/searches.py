@@ -20,13 +20,14 @@ from flake8_django_orm.source import FileKind, file_kind
 from flake8_django_orm.syntax.stored_attributes import SOURCE, makes_and_stores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.project.store import ModuleStore
 
 _FILES = "files"
 _CLASSES = "classes"
+_FORMER = "former"
 #: So many changed files are read in each run before what is kept is written anew.
 _FEW = 12
 #: More searches than this are not kept.
@@ -94,6 +95,7 @@ class FileSearches:
         self._stamps = stamps
         self._root = f"{store.tree.root}{os.sep}"
         self._digests: dict[str, str] = {}
+        self._formers: dict[str, Mapping[str, bool]] = {}
         self._found: dict[str, tuple[str, ...]] = {}
         self._new = 0  # searches that are not kept
         self._written = 0  # searches that this process has written
@@ -122,10 +124,17 @@ class FileSearches:
             self._found[name] = tuple(self._search(name, _SEARCHES[kind], word))
         return self._found[name]
 
+    def matches(self, kind: str, word: str, path: str) -> bool:
+        """Whether a search would match this file, without looking at the others."""
+        search = _SEARCHES[kind]
+        return (search.is_for is None or search.is_for(path)) and search.test(word.encode())(self._store.data(path))
+
     def matched(self, kind: str, word: str, before: str) -> bool | None:
         """Whether a search matched a file when its digest was `before`; None where that is not known."""
-        found = self._record.found.get(f"{kind} {word}")
-        return None if found is None or before not in self._record.digests else before in found
+        name = f"{kind} {word}"
+        if before in self._record.digests:
+            return before in self._record.found[name] if name in self._record.found else None
+        return self._former(before).get(name)
 
     def digest(self, path: str) -> str:
         """The digest of a file's bytes."""
@@ -195,25 +204,50 @@ class FileSearches:
         self._cache.write(_CLASSES, self._key, said)
 
     def keep_files(self) -> None:
-        """Keep what is known of the files as they are now. Searches of earlier runs are kept with those of this one, if
-        only few files have to be searched for that."""
+        """Keep what is known of the files as they are now. Searches of earlier runs, and of others that run beside this
+        one, are kept with those of this one, if only few files have to be searched for that."""
         if self._cache is None:
             return
         files = self._store.tree.files
-        digests = sorted({self.digest(path) for path in files})
+        digests = {self.digest(path): path for path in files}
         places = {digest: place for place, digest in enumerate(digests)}
-        earlier = () if self._has_other_files else self._record.found
-        classes = {self.digest(path): self._digest_of_classes(path) for path in files}
-        names = [*self._found, *(name for name in earlier if name not in self._found)]
-        found = {name: self.paths(*name.split(" ", 1)) for name in names[:_MANY]}
+        classes = {digest: self._digest_of_classes(path) for digest, path in digests.items()}
+        found = {name: {self.digest(path) for path in paths} for name, paths in self._found.items()}
+        found.update((name, one) for name, one in self._found_by_others(digests) if name not in found)
         data = {
-            "digests": digests,
+            "digests": list(digests),
             "files": {path: [self._stamps.get(self._root + path, ""), places[self.digest(path)]] for path in files},
-            "found": {name: sorted({places[self.digest(path)] for path in paths}) for name, paths in found.items()},
+            "found": {name: sorted(map(places.__getitem__, one)) for name, one in list(found.items())[:_MANY]},
             "classes": [classes[digest] for digest in digests],
         }
         self._cache.write(_FILES, self._key, data)
         self._new, self._written = 0, len(self._found)
+
+    def _found_by_others(self, digests: Mapping[str, str]) -> Iterator[tuple[str, set[str]]]:
+        """What searches that other processes have kept would match of the files with these digests."""
+        record = self._read_record()
+        new = digests.keys() - record.digests
+        if len(new) > _FEW:
+            return
+        self._keep_former(record, record.digests - digests.keys())
+        for name, matching in record.found.items():
+            kind, word = name.split(" ", 1)
+            yield name, {*(matching & digests.keys()), *(d for d in new if self.matches(kind, word, digests[d]))}
+
+    def _keep_former(self, record: _Record, digests: frozenset[str]) -> None:
+        """Keep which searches matched files as they were before they were written to: results may rest on that."""
+        assert self._cache is not None
+        for digest in sorted(digests)[:_FEW]:
+            said = {name: digest in matching for name, matching in record.found.items()}
+            self._cache.write(_FORMER, key_of(self._key, digest), said)
+
+    def _former(self, digest: str) -> Mapping[str, bool]:
+        """Of a file with a digest that no file has any more, which searches matched it and which did not."""
+        if digest not in self._formers:
+            said: Any = None if self._cache is None else self._cache.read(_FORMER, key_of(self._key, digest))
+            told = said.items() if isinstance(said, dict) else ()
+            self._formers[digest] = {name: matched for name, matched in told if isinstance(matched, bool)}
+        return self._formers[digest]
 
     def _search(self, name: str, search: _Search, word: str) -> Iterable[str]:
         matches = search.test(word.encode())
@@ -238,6 +272,9 @@ class FileSearches:
 
     @cached_property
     def _record(self) -> _Record:
+        return self._read_record()
+
+    def _read_record(self) -> _Record:
         data: Any = None if self._cache is None else self._cache.read(_FILES, self._key)
         try:
             digests = list(map(str, data["digests"]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.cache.directory import key_of
 from flake8_django_orm.cache.identity import tool_identity
+from flake8_django_orm.cache.tree import is_stamp_of, stamp_of
 from flake8_django_orm.project.digests import text_digest
 from flake8_django_orm.project.extract import extract_module
 from flake8_django_orm.project.facts_json import facts_from_json, facts_to_json
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flake8_django_orm.cache.directory import CacheDirectory
+    from flake8_django_orm.cache.tree import TreeState
     from flake8_django_orm.project.environment import Environment
     from flake8_django_orm.project.facts import ModuleFacts
     from flake8_django_orm.project.layout import SourceTree
@@ -53,6 +55,8 @@ class ModuleStore:
         self._facts: dict[str, ModuleFacts | None] = {}
         self._environment_names: dict[str, str] = {}
         self._text_digests: dict[str, str] = {}
+        self._stamps: dict[str, str] = {}  # of the files that were read since these were last compared with a state
+        self._has_read_others = False
 
     def key_of(self, path: Path) -> str:
         """`path` as the facts write it."""
@@ -67,6 +71,15 @@ class ModuleStore:
             overlay = self._overlays.get(path)
             self._bytes[path] = self._read(path) if overlay is None else overlay.encode("utf-8", "replace")
         return self._bytes[path] or b""
+
+    def has_read_what(self, state: TreeState) -> bool:
+        """Whether all files were read as they are in that state of the tree: nobody wrote to them in between."""
+        for path, stamp in self._stamps.items():
+            was = state.stamps.get(os.path.join(self.tree.root, path))
+            if was is not None and not is_stamp_of(was, stamp, self.data(path)):
+                self._has_read_others = True
+        self._stamps.clear()
+        return not self._has_read_others
 
     def text(self, path: str) -> str | None:
         """The decoded text of a file of the project or the environment; None if there is no such file or no
@@ -146,7 +159,10 @@ class ModuleStore:
         try:
             if not (self.tree.holds(path) or self._allowed(full)) or full.stat().st_size > _MAX_BYTES:
                 return None
-            return full.read_bytes()
+            with open(full, "rb") as file:
+                data = file.read()
+                self._stamps[path] = stamp_of(os.fstat(file.fileno()))
+            return data
         except (OSError, ValueError):
             return None
 

@@ -1,13 +1,13 @@
-"""After an edit of a body or a template, only the results that it may concern are asked about in full."""
+"""After an edit of a body or a template, only the questions that it may concern are asked again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 
-from flake8_django_orm.project.answers import Answers
-from flake8_django_orm.project.asking import Question
+from flake8_django_orm.cache import results
 from flake8_django_orm.project.changes import Changes
 from tests.cache.conftest import Checkout
 
@@ -15,25 +15,27 @@ ALL = ["manage.py", "shop/__init__.py", "shop/models.py", "shop/other.py", "shop
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[Question]]:
-    """The questions of every result that was asked about, in a project that is small but has a base."""
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The questions of each result of which some were asked again, in a project that is small but has a base."""
     monkeypatch.setattr("flake8_django_orm.project.changes.REBASED_AFTER", 1)
-    found: list[frozenset[Question]] = []
-    digest = Answers.answers_digest
+    found: list[Any] = []
+    compare = results._are_the_same
 
-    def answers_digest(answers: Answers, questions: Iterable[Question]) -> str | None:
-        found.append(frozenset(questions))
-        return digest(answers, found[-1])
+    def are_the_same(files: Iterable[Any], answers: Iterable[Any], project: results.Answering) -> bool:
+        told = list(answers)
+        if told:
+            found.append([question for question, _ in told])
+        return compare(files, told, project)
 
-    monkeypatch.setattr(Answers, "answers_digest", answers_digest)
+    monkeypatch.setattr(results, "_are_the_same", are_the_same)
     return found
 
 
-def _asked_about(checkout: Checkout, asked: list[frozenset[Question]]) -> int:
-    """How many results were asked about in full, apart from those of the files that were read anew."""
+def _asked_about(checkout: Checkout, asked: list[Any]) -> int:
+    """Of how many results some questions were asked again."""
     asked.clear()
     checkout.check()
-    return len(asked) - len(checkout.read)
+    return len(asked)
 
 
 BODIES: dict[str, tuple[Callable[[Checkout], object], list[str], int]] = {
@@ -68,7 +70,7 @@ BODIES: dict[str, tuple[Callable[[Checkout], object], list[str], int]] = {
 @pytest.mark.parametrize(("change", "read", "concerned"), BODIES.values(), ids=BODIES.keys())
 def test_an_edit_of_a_body(
     checkout: Checkout,
-    asked: list[frozenset[Question]],
+    asked: list[Any],
     change: Callable[[Checkout], object],
     read: list[str],
     concerned: int,
@@ -93,14 +95,14 @@ DECLARATIONS: dict[str, Callable[[Checkout], object]] = {
 
 @pytest.mark.parametrize("change", DECLARATIONS.values(), ids=DECLARATIONS.keys())
 def test_an_edit_that_anybody_might_see(
-    checkout: Checkout, asked: list[frozenset[Question]], change: Callable[[Checkout], object]
+    checkout: Checkout, asked: list[Any], change: Callable[[Checkout], object]
 ) -> None:
     checkout.check()
     change(checkout)
     assert _asked_about(checkout, asked) >= len(ALL) - 2
 
 
-def test_a_new_base_after_many_answers(checkout: Checkout, asked: list[frozenset[Question]]) -> None:
+def test_a_new_base_after_many_answers(checkout: Checkout, asked: list[Any]) -> None:
     checkout.check()
     checkout.replace("shop/other.py", "def add", "import json\n\n\ndef add")
     assert _asked_about(checkout, asked) > 0
@@ -110,7 +112,7 @@ def test_a_new_base_after_many_answers(checkout: Checkout, asked: list[frozenset
 
 
 def test_no_base_of_files_that_are_written_to_meanwhile(
-    checkout: Checkout, asked: list[frozenset[Question]], monkeypatch: pytest.MonkeyPatch
+    checkout: Checkout, asked: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One process may have read the file before, another one after."""
     usual = Changes.count
@@ -125,10 +127,10 @@ def test_no_base_of_files_that_are_written_to_meanwhile(
     assert list((checkout.cache.path / "1").glob("bases/*/*.json")) == []
 
 
+@pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"tree": 1, "stamps": []}'])
-def test_a_damaged_base(checkout: Checkout, asked: list[frozenset[Question]], damage: str) -> None:
+def test_a_damaged_base(checkout: Checkout, damage: str) -> None:
     found = checkout.check()
-    assert asked
     assert checkout.cache is not None
     (base,) = (checkout.cache.path / "1" / "bases").rglob("*.json")
     base.write_text(damage)

@@ -66,7 +66,8 @@ def test_questions_of_a_foreign_cache_reach_no_other_method(checkout: Checkout) 
     for path in _entries(checkout.cache):
         entry = json.loads(path.read_text())
         if path.parent.parent.name == "results":
-            path.write_text(json.dumps({**entry, "questions": [["__init__", "/"], ["root"]], "tree": None}))
+            questions = [["__init__", "/"], ["root"]]
+            path.write_text(json.dumps({**entry, "questions": questions, "answers": ["", ""], "state": None}))
         if path.parent.parent.name == "held":
             path.unlink()
     assert checkout.check() == found

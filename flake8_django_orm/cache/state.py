@@ -1,0 +1,42 @@
+"""A state of a project's files, as results name the one in which they held.
+
+In: the digest of the tree, and how the files differ from an earlier state. Out: the same as JSON-able data, and back;
+and what was written to from one state to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`tree` is the digest of all files' stamps. Where it is known how the files came to be so, `base` is that of an
+    earlier state, and `edits` has what tells the texts of the files that were written to since from all others, by path
+    below the root."""
+
+    tree: str
+    base: str | None = None
+    edits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """The files with another text than in an earlier state: by path, what told their text from others then."""
+
+    before: Mapping[str, str]
+
+
+def state_to_json(state: State) -> Any:
+    """The state as JSON-able data."""
+    return [state.tree, state.base, dict(state.edits)]
+
+
+def state_from_json(data: Any) -> State | None:
+    """The state; None for None, and for what is none."""
+    match data:
+        case [str(tree), str() | None as base, dict(edits)]:
+            return State(tree, base, {str(path): str(text) for path, text in edits.items()})
+    return None
