@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import gc
 import importlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -62,6 +63,7 @@ class Engine:
         self._gate = FunctionGate(self.project)
         self._execution: Execution | None = None
         self._counts: Counter[str] = Counter()
+        self._directories: dict[Path, bool] = {}
         self._results = None if settings.cache is None or settings.overlays else self._kept_results(settings.cache)
 
     def _project(self, overlays: Mapping[Path, str]) -> Project:
@@ -167,7 +169,7 @@ class Engine:
 
     def _source(self, path: Path, text: str | None) -> SourceFile:
         overlay = self.settings.overlays.get(path)
-        if overlay is None and leads_out_of(self.settings.root, path):
+        if overlay is None and self._leads_out(path):
             raise SourceError(LEADS_OUT)
         if text is None:
             if overlay is None:
@@ -180,6 +182,13 @@ class Engine:
             self.__dict__.pop("_own_roots", None)
             self._results = None  # text that is not on disk: nothing to be kept
         return SourceFile(path, relative, text)
+
+    def _leads_out(self, path: Path) -> bool:
+        """As `leads_out_of` the root; directories hold many files and are looked at once."""
+        root, directory = self.settings.root, path.parent
+        if directory not in self._directories:
+            self._directories[directory] = leads_out_of(root, directory)
+        return self._directories[directory] or (os.path.islink(path) and leads_out_of(root, path))
 
     def with_own_newlines(self, path: Path, text: str) -> str:
         """The text of a file as it is on disk where it differs from `text`, as flake8 gives it, by its newlines only.

@@ -305,7 +305,7 @@ class FileGuide:
             return True
         if not self._has_noqa:
             return False  # spares the file's tokens
-        line = self._processor.noqa_line_for(row)
+        line = self._noqa_line(row)
         violation = Violation(code, self._filename, row, column, "", line)
         return bool(violation.is_inline_ignored(self._options.disable_noqa))
 
@@ -318,6 +318,15 @@ class FileGuide:
         while line is not None and self._processor.noqa_line_for(row + 1) is line:
             row += 1
         return row
+
+    def _noqa_line(self, row: int) -> str | None:
+        """The text in which flake8 looks for a `# noqa` for the row."""
+        line: str | None
+        if row in self._joined_rows or row > len(self._processor.lines):
+            line = self._processor.noqa_line_for(row)
+        else:
+            line = self._processor.lines[row - 1]  # spares the file's tokens
+        return line
 
     @functools.cached_property
     def _joined_rows(self) -> frozenset[int]:

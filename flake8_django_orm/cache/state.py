@@ -24,9 +24,11 @@ class State:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """The files with another text than in an earlier state: by path, what told their text from others then."""
+    """The files with another text than in an earlier state: by path, what told their text from others then.
+    `redeclared` has what those of them tell that declare something else."""
 
     before: Mapping[str, str]
+    redeclared: tuple[Any, ...] = ()
 
 
 def state_to_json(state: State) -> Any:

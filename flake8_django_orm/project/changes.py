@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.cache.tree import TreeState
     from flake8_django_orm.project.asking import Question
+    from flake8_django_orm.project.redeclared import Redeclarations, Redeclared
     from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
 
@@ -41,15 +42,18 @@ _SEARCHED = (("stores", ""), ("holds", "TEMPLATES"), ("holds", "context_processo
 _OF_ONE_FILE = frozenset(
     {"text", "definition_text", "has_assignment", "gate_words", "queries", "may_query", "plain_statements"}
 )
-#: Kinds that are answered by what modules declare, or by the models, wherever they are; by no body of a function.
-_OF_DECLARATIONS = frozenset(
+#: Kinds that are answered by the models and settings: where these may tell something else, all is asked again.
+_OF_MODELS = frozenset(
     {
-        *("module", "module_path", "is_imported", "resolve", "resolve_import", "class_facts", "mro", "ancestors"),
-        *("find_method", "find_class_attribute", "model", "model_by_label", "swapped_model", "concrete_of"),
-        *("model_of_manager", "user_model", "database_engines", "models", "relation_names", "manager_names"),
-        "statement_queries",
+        *("model", "model_by_label", "swapped_model", "concrete_of", "model_of_manager", "user_model", "models"),
+        *("database_engines", "relation_names", "manager_names", "module_path", "statement_queries"),
     }
 )
+#: Kinds that are answered by what modules declare, by no body of a function: of a name in the scope of a module, of a
+#: class, of a module.
+_OF_NAMES = frozenset({"resolve", "resolve_import"})
+_OF_CLASSES = frozenset({"class_facts", "mro", "ancestors", "find_method", "find_class_attribute"})
+_OF_MODULES = frozenset({"module", "is_imported"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,10 @@ class Changes:
         store: ModuleStore,
         searches: FileSearches,
         read_bodies: Callable[[], Iterable[str]],
+        redeclarations: Redeclarations,
     ) -> None:
         """`read_bodies` names the project's files in which bodies of functions were read for the models."""
+        self._redeclarations = redeclarations
         self._cache = cache
         self._key = key
         self._state = state
@@ -110,14 +116,21 @@ class Changes:
     def may_concern(self, question: Question, written: Written) -> bool:
         """Whether the question may have another answer than before these files were written to."""
         kind, *words = question
-        if kind in _OF_DECLARATIONS:
+        if kind in _OF_MODELS:
             return False
+        if kind in _OF_NAMES:
+            return any(one.may_concern(str(words[0]), str(words[1])) for one in written.redeclared)
+        if kind in _OF_CLASSES:
+            return any(one.is_of_class(str(words[0])) for one in written.redeclared)
+        if kind in _OF_MODULES:
+            return bool(written.redeclared)
         if kind in _OF_ONE_FILE:
             return words[0] in written.before
         if kind == "storing_words":
             return words[0] in written.before or self._finds("stores", "", written)
         if kind == "modules_mentioning":
-            return self._finds_others(str(words[0]), written)
+            find = self._finds if written.redeclared else self._finds_others
+            return find("mentions", str(words[0]), written)
         if kind in ("views_give", "templates_of_processors"):
             other = any(not path.endswith(".py") for path in written.before)  # a template, perhaps
             return other or self._finds("holds", str(words[0]), written)
@@ -165,8 +178,8 @@ class Changes:
 
     @cached_property
     def _edits(self) -> dict[str, str] | None:
-        """The files with another text than in the base, each with what tells its text from others; None where more than
-        texts of bodies or templates is new."""
+        """The files with another text than in the base, each with what tells its text from others; None where more is
+        new than can be told of them one by one."""
         base, stamps = self._base, self._stamps
         if base is None or base.stamps.keys() != stamps.keys():
             return None
@@ -177,19 +190,28 @@ class Changes:
         python = edits.keys() & base.digests.keys()
         if python and (base.classes != self._searches.classes_digest or not base.bodies.isdisjoint(python)):
             return None
-        return edits if all(self._declares_the_same(path, base) for path in python) else None
+        return None if self._redeclared({path: base.digests[path] for path in python}) is None else edits
 
     def _mark(self, path: str, base: Base) -> str:
         """As `Base.mark` for the text that the file has now."""
         return self._searches.digest_as_read(path) if path in base.digests else self._stamps[path]
 
-    def _declares_the_same(self, path: str, base: Base) -> bool:
-        now = self._store.facts_at(path)
-        # Facts are kept by the digests of texts: those of the bytes, where the file is in UTF-8.
-        before = self._store.kept_facts(path, self._store.tree.name_of(path), base.digests[path])
-        if now is None or before is None:
-            return False
-        return Digests().digest(now) == Digests().digest(before)
+    def _redeclared(self, digests: Mapping[str, str]) -> tuple[Redeclared, ...] | None:
+        """What the files tell that declare something else than when they had these digests; None where that is not
+        known."""
+        found: list[Redeclared] = []
+        for path, digest in digests.items():
+            now = self._store.facts_at(path)
+            # Facts are kept by the digests of texts: those of the bytes, where the file is in UTF-8.
+            before = self._store.kept_facts(path, self._store.tree.name_of(path), digest)
+            if now is None or before is None:
+                return None
+            if Digests().digest(now) != Digests().digest(before):
+                one = self._redeclarations.between(before, now)
+                if one is None:
+                    return None
+                found.append(one)
+        return tuple(found)
 
     def _written_since(self, state: State) -> Written | None:
         if state.tree == self._state.digest:
@@ -201,15 +223,17 @@ class Changes:
         if not base.stamps.keys() >= then.keys():
             return None  # damaged
         marks = {path: (then.get(path, base.mark(path)), now.get(path, base.mark(path))) for path in {**then, **now}}
-        return Written({path: before for path, (before, after) in marks.items() if before != after})
+        before = {path: then for path, (then, after) in marks.items() if then != after}
+        redeclared = self._redeclared({path: mark for path, mark in before.items() if path in base.digests})
+        return None if redeclared is None else Written(before, redeclared)
 
     def _look_for(self, kind: str, word: str, written: Written) -> bool:
         """Whether a search matches one of the files now, or matched it before, or may have done so."""
         return any(before is not False or now() for before, now in self._matches(kind, word, written))
 
-    def _finds_others(self, word: str, written: Written) -> bool:
-        """Whether other files mention the word than before. What those declare that did and do is the same."""
-        return any(before is not now() for before, now in self._matches("mentions", word, written))
+    def _finds_others(self, kind: str, word: str, written: Written) -> bool:
+        """Whether a search matches other files than before."""
+        return any(before is not now() for before, now in self._matches(kind, word, written))
 
     def _matches(self, kind: str, word: str, written: Written) -> Iterator[tuple[bool | None, Callable[[], bool]]]:
         """Of each file whether a search matched it before, None where that is not known, and whether it does now."""

@@ -31,6 +31,7 @@ from flake8_django_orm.project.layout import SourceTree
 from flake8_django_orm.project.meta import MetaOptions
 from flake8_django_orm.project.model_graph import ModelGraph
 from flake8_django_orm.project.overview import Overview, overview_of
+from flake8_django_orm.project.redeclared import Redeclarations
 from flake8_django_orm.project.resolve import Resolver
 from flake8_django_orm.project.searches import FileSearches
 from flake8_django_orm.project.settings_values import SettingsValues
@@ -402,6 +403,7 @@ class Project(Asking):
             self._store,
             self._searches,
             lambda: self.overview.read_bodies | self._read_bodies(),
+            Redeclarations(self._store, self._searches, lambda: self.overview),
         )
 
     def _read_bodies(self) -> frozenset[str]:

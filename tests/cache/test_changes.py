@@ -82,9 +82,87 @@ def test_an_edit_of_a_body(
     assert checkout.read == read
 
 
+OWN: dict[str, tuple[Callable[[Checkout], object], list[str], int]] = {
+    "an import": (
+        lambda c: c.replace("shop/other.py", "def add", "import json\n\n\ndef add"),
+        ["shop/other.py"],
+        0,
+    ),
+    "a parameter of a function that nobody else names": (
+        lambda c: c.replace("shop/queries.py", "def nothing()", "def nothing(some=None)"),
+        ["shop/queries.py"],
+        2,
+    ),
+    "a function": (
+        lambda c: c.replace("shop/views.py", "def page", "def titles_of(books):\n    return books\n\n\ndef page"),
+        ["shop/views.py"],
+        0,
+    ),
+    "a method of a class that others extend": (
+        lambda c: c.replace("shop/base.py", "def get", "def post(self):\n        return None\n\n    def get"),
+        ["shop/base.py", "shop/pages.py"],
+        1,
+    ),
+    "a method of a class that nobody asks for": (
+        lambda c: c.replace("shop/base.py", "def show", "def hide(self):\n        return None\n\n    def show"),
+        ["shop/base.py"],
+        1,
+    ),
+}
+CLASSES = {
+    "shop/base.py": """\
+class Shown:
+    def show(self):
+        return []
+
+
+class Base:
+    def get(self):
+        return self.rows()
+""",
+    "shop/pages.py": """\
+from shop.base import Base, Shown
+from shop.queries import published
+
+
+class Page(Base):
+    shown = Shown
+
+    def rows(self):
+        return [book.byline() for book in published()]
+
+    def all(self):
+        return self.get(), self.shown().show()
+""",
+}
+
+
+@pytest.mark.parametrize(("change", "read", "concerned"), OWN.values(), ids=OWN.keys())
+def test_an_edit_of_what_a_module_declares(
+    checkout: Checkout,
+    asked: list[Any],
+    change: Callable[[Checkout], object],
+    read: list[str],
+    concerned: int,
+) -> None:
+    for name, text in CLASSES.items():
+        checkout.write(name, text)
+    checkout.check()
+    assert _asked_about(checkout, asked) == 0
+    change(checkout)
+    assert _asked_about(checkout, asked) == concerned
+    assert checkout.read == read
+
+
 DECLARATIONS: dict[str, Callable[[Checkout], object]] = {
-    "another parameter": lambda c: c.replace("shop/queries.py", "def nothing()", "def nothing(some=None)"),
-    "an import": lambda c: c.replace("shop/other.py", "def add", "import json\n\n\ndef add"),
+    "a parameter of a function that others import": lambda c: c.replace(
+        "shop/queries.py", "published()", "published(x=0)"
+    ),
+    "a method of a model": lambda c: c.replace(
+        "shop/models.py", "def byline", "def one(self):\n        return 1\n\n    def byline"
+    ),
+    "a setting": lambda c: c.replace("shop/other.py", "def add", "AUTH_USER_MODEL = 'shop.Author'\n\n\ndef add"),
+    "a star": lambda c: c.replace("shop/other.py", "def add", "from json import *\n\n\ndef add"),
     "a new file": lambda c: c.write("shop/more.py", ""),
     "a removed file": lambda c: (c.root / "shop/__init__.py").unlink(),
     "a class in a text": lambda c: c.replace(
@@ -104,7 +182,7 @@ def test_an_edit_that_anybody_might_see(
 
 def test_a_new_base_after_many_answers(checkout: Checkout, asked: list[Any]) -> None:
     checkout.check()
-    checkout.replace("shop/other.py", "def add", "import json\n\n\ndef add")
+    checkout.replace("shop/other.py", "def add", "from json import *\n\n\ndef add")
     assert _asked_about(checkout, asked) > 0
     checkout.replace("shop/other.py", "one + other", "other + one")
     assert _asked_about(checkout, asked) == 0

@@ -31,7 +31,7 @@ from tests.harness.case_files import Case, all_case_files
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CASES = [case for file in all_case_files(FIXTURES) for case in file.cases if len(case.files) > 1]
 PACKAGES = ("rest_framework", "django.contrib.auth")
-NAMES = re.compile(r"\b[a-z_]{3,}\b")
+NAMES = re.compile(r"\b[A-Za-z_]{3,}\b")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,14 +70,30 @@ class Change:
                 names = NAMES.findall("".join(lines))
                 if names and at < len(lines):
                     lines[at] = NAMES.sub(names[other % len(names)], lines[at], count=1)
+            case "declare something":
+                lines.append(DECLARATIONS[self.other % len(DECLARATIONS)].format(*self._names(lines)))
+            case "add a method":
+                heads = [row for row, line in enumerate(lines) if line.startswith("class ")]
+                if heads:
+                    row = heads[self.line % len(heads)] + 1
+                    lines.insert(row, "    def {}(self, {}=None):\n        return self\n\n".format(*self._names(lines)))
             case "empty the file":
                 lines = []
         path.write_text("".join(lines), encoding="utf-8")
 
+    def _names(self, lines: list[str]) -> tuple[str, str]:
+        """Two names, perhaps of the file."""
+        names = ["fresh", *NAMES.findall("".join(lines))]
+        return names[self.line % len(names)], names[self.other % len(names)]
 
+
+DECLARATIONS = (
+    *("import {}\n", "from {} import {}\n", "def {}({}=None):\n    return None\n", "{} = {}\n", "{} = {}()\n"),
+    *("class {}:\n    {} = None\n", "import {} as {}\n"),
+)
 KINDS = (
     *("insert a comment", "delete a line", "repeat a line", "swap lines", "change a name", "change a name"),
-    *("empty the file", "remove the file", "rename the file"),
+    *("empty the file", "remove the file", "rename the file", "declare something", "declare something", "add a method"),
 )
 NUMBERS = st.integers(min_value=0, max_value=10_000)
 CHANGES = st.builds(Change, st.sampled_from(KINDS), NUMBERS, NUMBERS, NUMBERS)
