@@ -102,6 +102,8 @@ class Engine:
         """Read the models of the project and load what runs its functions."""
         self._gate.prepare()
         self.project.keep_searches()
+        if self.project.changes is not None:
+            self.project.changes.prepare()
         importlib.import_module("flake8_django_orm.readers.roots")
 
     def check(self, path: Path, text: str | None = None, tree: ast.Module | None = None) -> list[Finding]:

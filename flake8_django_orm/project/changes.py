@@ -18,6 +18,7 @@ from flake8_django_orm.cache.state import State, Written
 from flake8_django_orm.cache.tree import tree_state
 from flake8_django_orm.project.digests import Digests
 from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
+from flake8_django_orm.project.redeclared import Redeclared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.cache.tree import TreeState
     from flake8_django_orm.project.asking import Question
-    from flake8_django_orm.project.redeclared import Redeclarations, Redeclared
+    from flake8_django_orm.project.redeclared import Redeclarations
     from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
 
@@ -98,6 +99,7 @@ class Changes:
         self._asked = 0
         self._since: dict[str, Written | None] = {}
         self._finds = lru_cache(maxsize=_REMEMBERED)(self._look_for)
+        self._compared = lru_cache(maxsize=_REMEMBERED)(self._compare)
 
     @property
     def state(self) -> State:
@@ -106,6 +108,11 @@ class Changes:
         if base is None or edits is None or not self._store.has_read_what(self._state):
             return State(self._state.digest)
         return State(self._state.digest, base.tree, edits)
+
+    def prepare(self) -> None:
+        """Find out now what was written to since the base."""
+        if self._base is not None:
+            self.since(State(self._base.tree))
 
     def since(self, state: State) -> Written | None:
         """What was written to since that state; None where that, or what it may concern, is not known."""
@@ -119,9 +126,9 @@ class Changes:
         if kind in _OF_MODELS:
             return False
         if kind in _OF_NAMES:
-            return any(one.may_concern(str(words[0]), str(words[1])) for one in written.redeclared)
+            return any(one.is_scope(str(words[0])) or one.has(str(words[1])) for one in written.redeclared)
         if kind in _OF_CLASSES:
-            return any(one.is_of_class(str(words[0])) for one in written.redeclared)
+            return any(one.has(str(word)) for one in written.redeclared for word in words)
         if kind in _OF_MODULES:
             return bool(written.redeclared)
         if kind in _OF_ONE_FILE:
@@ -131,9 +138,10 @@ class Changes:
         if kind == "modules_mentioning":
             find = self._finds if written.redeclared else self._finds_others
             return find("mentions", str(words[0]), written)
-        if kind in ("views_give", "templates_of_processors"):
-            other = any(not path.endswith(".py") for path in written.before)  # a template, perhaps
-            return other or self._finds("holds", str(words[0]), written)
+        if kind == "views_give":
+            return any(self._finds("holds", text, written) for text in (str(words[0]), "context_processors"))
+        if kind == "templates_of_processors":
+            return bool(written.before)
         if kind == "template_library":
             return any("templatetags/" in path for path in written.before)
         if kind in ("template", "is_context_processor"):
@@ -199,19 +207,18 @@ class Changes:
     def _redeclared(self, digests: Mapping[str, str]) -> tuple[Redeclared, ...] | None:
         """What the files tell that declare something else than when they had these digests; None where that is not
         known."""
-        found: list[Redeclared] = []
-        for path, digest in digests.items():
-            now = self._store.facts_at(path)
-            # Facts are kept by the digests of texts: those of the bytes, where the file is in UTF-8.
-            before = self._store.kept_facts(path, self._store.tree.name_of(path), digest)
-            if now is None or before is None:
-                return None
-            if Digests().digest(now) != Digests().digest(before):
-                one = self._redeclarations.between(before, now)
-                if one is None:
-                    return None
-                found.append(one)
-        return tuple(found)
+        found = [self._compared(path, digest) for path, digest in digests.items()]
+        return None if None in found else tuple(one for one in found if isinstance(one, Redeclared))
+
+    def _compare(self, path: str, digest: str) -> Redeclared | bool | None:
+        """What a file tells that declares something else than when it had the digest, False for one that does not."""
+        now = self._store.facts_at(path)
+        # Facts are kept by the digests of texts: those of the bytes, where the file is in UTF-8.
+        before = self._store.kept_facts(path, self._store.tree.name_of(path), digest)
+        if now is None or before is None:
+            return None
+        is_same = Digests().digest(now) == Digests().digest(before)
+        return False if is_same else self._redeclarations.between(before, now)
 
     def _written_since(self, state: State) -> Written | None:
         if state.tree == self._state.digest:

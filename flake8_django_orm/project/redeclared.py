@@ -31,21 +31,19 @@ _STAR = b"import *"
 
 @dataclass(frozen=True, slots=True)
 class Redeclared:
-    """In the scope of `module`, names may mean something else. `classes` are the names by which classes go that have
-    other members than before, and all that extend them."""
+    """In the scope of `module`, names may mean something else. `names` are those by which classes go that have other
+    members than before, all that extend them, and what is assigned one of the members."""
 
     module: str
-    classes: frozenset[str]
+    names: frozenset[str] = frozenset()
 
-    def may_concern(self, scope: str, dotted: str) -> bool:
-        """Whether a dotted name may mean something else in the scope of a module."""
-        # A module may go by a shorter or a longer name, from another root.
-        is_own = f".{self.module}".endswith(f".{scope}") or scope.endswith(f".{self.module}")
-        return is_own or self.is_of_class(dotted)
+    def is_scope(self, module: str) -> bool:
+        """Whether the module is this one, which may go by a shorter or a longer name, from another root."""
+        return f".{self.module}".endswith(f".{module}") or module.endswith(f".{self.module}")
 
-    def is_of_class(self, key: str) -> bool:
-        """Whether a dotted name leads to one of the classes."""
-        return bool(self.classes) and ("()" in key or not self.classes.isdisjoint(key.split(".")))
+    def has(self, dotted: str) -> bool:
+        """Whether a dotted name leads to one of the names."""
+        return bool(self.names) and ("()" in dotted or not self.names.isdisjoint(dotted.split(".")))
 
 
 class Redeclarations:
@@ -68,14 +66,14 @@ class Redeclarations:
         names = self._names(before, now)
         if any(_sets_something(before, now, name) for name in names) or _are_used_by_classes(names, (before, now)):
             return None
-        if names and self._are_seen(names, stem, now.path):
+        if names and self._are_seen(names, now.path):
             return None
         if not classes:
-            return Redeclared(now.name, frozenset())
-        known_as = self._known_as(classes)
-        if known_as is None or self._are_of_models(known_as) or _are_settings(before, now, classes):
+            return Redeclared(now.name)
+        known_as = None if _are_settings(before, now, classes) else self._known_as(classes)
+        if known_as is None or self._are_of_models(known_as) or self._are_made_by_functions(known_as):
             return None
-        return Redeclared(now.name, known_as)
+        return Redeclared(now.name, known_as | self._assigned(known_as, members=True))
 
     def _differing(self, before: Mapping[str, object], now: Mapping[str, object]) -> set[str]:
         """The names that only one of them has, or that stand for something else."""
@@ -93,32 +91,19 @@ class Redeclarations:
             names |= more
         return frozenset(names)
 
-    def _are_seen(self, names: frozenset[str], stem: str, path: str) -> bool:
+    def _are_seen(self, names: frozenset[str], path: str) -> bool:
         """Whether another file may ask the module for one of the names."""
-        words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b".encode())
+        stem = _stem(path)
+        words = _any_of(names)
+        seen = _Seen(names, stem, _stem(path.rpartition("/")[0]))
         for other in self._searches.mentioning(stem):
             data = self._store.data(other)
             has_names = words.search(data) is not None
             if other == path or not (has_names or _STAR in data):
                 continue
             facts = self._store.facts_at(other)
-            if facts is None:
-                continue  # nobody else learns anything from it
-            if any(_last(module) == stem for module in facts.star_imports):
+            if facts is not None and (seen.by_star(facts) or (has_names and seen.by_name(facts, data))):
                 return True
-            if has_names and self._asks(facts, names, stem, other):
-                return True
-        return False
-
-    def _asks(self, facts: ModuleFacts, names: frozenset[str], stem: str, path: str) -> bool:
-        """Whether a file that has some of the names, and that of the module, has them from there."""
-        if re.search(rf"\b{re.escape(stem)}\.(?:{'|'.join(map(re.escape, names))})\b".encode(), self._store.data(path)):
-            return True  # also as a text, by which Django imports things
-        for name, found in facts.imports.items():
-            if found.name in names and _last(found.module) == stem:
-                return True
-            if stem == (found.name or _last(found.module)) and name != stem:
-                return True  # the module itself goes by another name
         return False
 
     def _known_as(self, classes: set[str]) -> frozenset[str] | None:
@@ -138,16 +123,25 @@ class Redeclarations:
             yield from (name for name, bases in file.classes if any(_last(base) in names for base in bases))
             yield from (alias for name, alias in file.aliases if name in names)
 
-    def _assigned(self, names: set[str]) -> set[str]:
-        """What is assigned one of the names alone: `serializer_class = BookSerializer`."""
-        one = "|".join(map(re.escape, sorted(names)))
-        assigned = re.compile(rf"\b(\w+)\s*(?::[^=\n]*)?=[\s(]*(?:\w+\.)*(?:{one})\b(?!\s*[.(\[])".encode())
+    def _assigned(self, names: Iterable[str], *, members: bool = False) -> set[str]:
+        """What is assigned one of the names alone: `serializer_class = BookSerializer`; or members of what goes by it:
+        `get = Base.get`."""
+        value = rb"[\s(]*(?:\w+\.)*" + _any_of(names).pattern + (rb"(?:\.\w+)+" if members else b"")
+        assigned = re.compile(rb"\b(\w+)\s*(?::[^=\n]*)?=" + value + rb"(?!\s*[.(\[]|\w)")
         found: set[str] = set()
         for path in self._store.tree.files:
             data = self._store.data(path)
             if any(name.encode() in data for name in names):
                 found.update(name.decode() for name in assigned.findall(data))
         return found
+
+    def _are_made_by_functions(self, names: frozenset[str]) -> bool:
+        """Whether a function makes a class of one of the names: what extends its result does not say so."""
+        paths = [
+            path for path, file in self._searches.classes.items() if any(name in names for name, _ in file.classes)
+        ]
+        modules = [facts for path in paths if (facts := self._store.facts_at(path)) is not None]
+        return any(made.name in names for facts in modules for made in facts.made_classes.values())
 
     def _are_of_models(self, names: frozenset[str]) -> bool:
         """Whether what is known of the models may rest on classes of these names."""
@@ -158,8 +152,40 @@ class Redeclarations:
         }
         if not names.isdisjoint(map(_last, keys)):
             return True
-        words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b".encode())
+        words = _any_of(names)
         return any(words.search(self._store.data(path)) for path in {one.path for one in overview.summaries})
+
+
+class _Seen:
+    """Looks for what other files may ask the module `stem` of the package `parent` for."""
+
+    def __init__(self, names: frozenset[str], stem: str, parent: str) -> None:
+        self._names = names
+        self._stem = stem
+        self._parent = parent
+        dotted = re.escape(stem.encode()) + rb"\." + _any_of(names).pattern
+        self._in_text = re.compile(rb"[\"'][\w.]*\b" + dotted)
+        self._attribute = re.compile(rb"\b(\w+)\." + dotted)
+
+    def by_star(self, facts: ModuleFacts) -> bool:
+        """Whether a file takes all that the module has."""
+        return any(_last(module) == self._stem for module in facts.star_imports)
+
+    def by_name(self, facts: ModuleFacts, data: bytes) -> bool:
+        """Whether a file that has some of the names, and that of the module, has them from there."""
+        if self._in_text.search(data):
+            return True  # Django imports by such texts
+        for found in facts.imports.values():
+            if found.name in self._names and _last(found.module) == self._stem:
+                return True
+            if self._stem == (found.name or _last(found.module)):
+                return True  # the module itself
+        owners = {one.decode() for one in self._attribute.findall(data)}
+        return self._parent in owners or not owners.isdisjoint(facts.imports)
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[bytes]:
+    return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
 
 
 def _stem(path: str) -> str:
@@ -176,8 +202,10 @@ def _sets_something(before: ModuleFacts, now: ModuleFacts, name: str) -> bool:
 
 
 def _are_settings(before: ModuleFacts, now: ModuleFacts, classes: Iterable[str]) -> bool:
-    """Whether bodies of the classes may hold settings."""
-    changed = (facts.classes[name] for facts in (before, now) for name in classes)
+    """Whether bodies of the classes may hold settings, or tell of an app."""
+    changed = [facts.classes[name] for facts in (before, now) for name in classes]
+    if any(str(base.value).endswith("Config") for one in changed for base in one.bases):
+        return True
     return any(name.isupper() for one in changed for owner in (one, *classes_of(one)) for name in owner.assignments)
 
 
