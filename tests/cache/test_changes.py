@@ -103,6 +103,11 @@ OWN: dict[str, tuple[Callable[[Checkout], object], list[str], int]] = {
         ["shop/base.py", "shop/pages.py"],
         1,
     ),
+    "a method that another class takes": (
+        lambda c: c.replace("shop/base.py", "def rows(self)", "def rows(self, some=None)"),
+        ["shop/base.py", "shop/pages.py"],
+        1,
+    ),
     "a method of a class that nobody asks for": (
         lambda c: c.replace("shop/base.py", "def show", "def hide(self):\n        return None\n\n    def show"),
         ["shop/base.py"],
@@ -119,9 +124,14 @@ class Shown:
 class Base:
     def get(self):
         return self.rows()
+
+
+class Rows:
+    def rows(self):
+        return []
 """,
     "shop/pages.py": """\
-from shop.base import Base, Shown
+from shop.base import Base, Rows, Shown
 from shop.queries import published
 
 
@@ -133,6 +143,13 @@ class Page(Base):
 
     def all(self):
         return self.get(), self.shown().show()
+
+
+class Other:
+    taken = Rows.rows
+
+    def get(self):
+        return [book.byline() for book in published()], self.taken()
 """,
 }
 
@@ -152,6 +169,15 @@ def test_an_edit_of_what_a_module_declares(
     change(checkout)
     assert _asked_about(checkout, asked) == concerned
     assert checkout.read == read
+
+
+def test_a_method_goes_by_the_name_that_another_class_gives_it(checkout: Checkout, asked: list[Any]) -> None:
+    for name, text in CLASSES.items():
+        checkout.write(name, text)
+    checkout.check()
+    OWN["a method that another class takes"][0](checkout)
+    assert _asked_about(checkout, asked) == 1
+    assert ["find_method", "shop.pages.Other", "taken"] in asked[0]
 
 
 DECLARATIONS: dict[str, Callable[[Checkout], object]] = {
