@@ -104,7 +104,9 @@ class Changes:
     @property
     def state(self) -> State:
         """The state of the files, as what is found now is to be marked."""
-        base, edits = self._base, self._edits
+        # Where nobody asked yet what was written to, as where one file is linted, it is not found out for a mark.
+        edits = self._edits if "_edits" in self.__dict__ else None
+        base = self._base if edits is not None else None
         if base is None or edits is None or not self._store.has_read_what(self._state):
             return State(self._state.digest)
         return State(self._state.digest, base.tree, edits)

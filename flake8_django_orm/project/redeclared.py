@@ -70,7 +70,9 @@ class Redeclarations:
             return None
         if not classes:
             return Redeclared(now.name)
-        known_as = None if _are_settings(before, now, classes) else self._known_as(classes)
+        if _are_settings(before, now, classes) or self._are_of_models(frozenset(classes)):
+            return None
+        known_as = self._known_as(classes)
         if known_as is None or self._are_of_models(known_as) or self._are_made_by_functions(known_as):
             return None
         return Redeclared(now.name, known_as | self._assigned(known_as, members=True))
