@@ -6,7 +6,9 @@ In: a tree. Out: tables on stdout. Every figure stands beside that of flake8 alo
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -74,12 +76,18 @@ def show_one_file(commands: Commands, tree: Tree, rounds: int) -> None:
             "flake8 alone, this file": partial(_flake8, commands, tree, plugin=False, jobs=1, files=[name]),
             "check, warm index": lambda: _after_an_edit(tree, partial(check, files=[name])),
             "check --with-dependents": lambda: _after_an_edit(tree, partial(check, files=["--with-dependents", name])),
-            "check, cold index": partial(check, cold=True, files=[name]),
+            "check, cold index": lambda: _in_a_new_cache(check, name),
         },
         rounds,
     )
     print(f"\n{tree.name}, one file ({len(path.read_text(encoding='utf-8').splitlines())} lines) changed\n")
     _table(found, tree.lines, than="flake8 alone, this file")
+
+
+def _in_a_new_cache(check: Callable[..., Run], name: str) -> Run:
+    """A run that finds nothing, and leaves what the other runs keep alone."""
+    with tempfile.TemporaryDirectory() as place:
+        return check(files=["--cache-dir", place, name])
 
 
 def _table(found: dict[str, Measured], lines: int, *, than: str) -> None:
@@ -132,7 +140,8 @@ def _edited(tree: Tree) -> Path:
 def _after_an_edit(tree: Tree, command: Callable[[], Run]) -> Run:
     path = _edited(tree)
     text = path.read_text(encoding="utf-8")
-    path.write_text(f"{text}# One more line.\n", encoding="utf-8")
+    # Another one each time: results are kept for all texts that a file had.
+    path.write_text(f"{text}# One more line, {secrets.token_hex(8)}.\n", encoding="utf-8")
     try:
         return command()
     finally:
