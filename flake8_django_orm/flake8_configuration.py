@@ -33,7 +33,7 @@ from flake8.style_guide import Decision, DecisionEngine, StyleGuideManager
 from flake8.violation import Violation
 
 from flake8_django_orm.config import LEADS_OUT, PREFIX, ConfigurationError, is_beside, leads_out_of, root_for
-from flake8_django_orm.syntax.words import joined_rows
+from flake8_django_orm.source import joined_rows
 
 if TYPE_CHECKING:
     import argparse

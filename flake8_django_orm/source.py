@@ -22,6 +22,18 @@ from flake8_django_orm.findings import Location
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK_OR_COMMENT = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+#: In Python. Each way begins with a character of its own, so that the search skips what lies between them.
+COMMENT_OR_STRING = re.compile(
+    r"""
+    \#[^\n]*
+    | \"{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"{3}
+    | \'{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*\'{3}
+    | \"[^"\\\n]*(?:\\.[^"\\\n]*)*\"
+    | \'[^'\\\n]*(?:\\.[^'\\\n]*)*\'
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_STRING_OR_BACKSLASH = re.compile(COMMENT_OR_STRING.pattern + r"| \\\n", re.VERBOSE | re.DOTALL)
 
 
 class SourceError(Exception):
@@ -258,3 +270,15 @@ def _dominant_newline(text: str) -> str:
     counts = {"\n": text.count("\n") - crlf, "\r\n": crlf, "\r": text.count("\r") - crlf}
     best = max(counts, key=lambda newline: counts[newline])
     return best if counts[best] else "\n"
+
+
+def joined_rows(text: str) -> frozenset[int]:
+    """The 1-based rows that a string or a backslash may join with the row before or after them."""
+    rows: set[int] = set()
+    row, at = 1, 0
+    for match in _COMMENT_STRING_OR_BACKSLASH.finditer(text):
+        row += text.count("\n", at, match.start())
+        at = match.start()
+        if newlines := match[0].count("\n"):
+            rows.update(range(row, row + newlines + 1))
+    return frozenset(rows)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from flake8_django_orm.findings import Finding
 
 _KIND = "results"
-#: For a result that outlived a change the state in which it held last: small, and written anew each time.
+#: For a result that outlived a change the state in which it held last, with the mark of that result, as another one
+#: may have taken its place: small, and written anew each time.
 _HELD = "held"
 _Question = tuple[str | None, ...]
 
@@ -87,10 +88,12 @@ class ResultCache:
         answers = [project.answer_digest(question) for question in asked]
         if None in answers or not is_inside(path):
             return
+        files = {name: project.file_digest(name) for name in sorted(_named_files(result.findings) - {path})}
         entry = {
-            "files": {name: project.file_digest(name) for name in sorted(_named_files(result.findings) - {path})},
+            "files": files,
             "questions": asked,
             "answers": answers,
+            "mark": key_of(*map(str, answers), *files.values()),
             "consulted": sorted(result.consulted),
             "state": self._state,
             "findings": [finding_to_json(finding) for finding in result.findings],
@@ -105,13 +108,13 @@ class ResultCache:
         kept = state_from_json(entry["state"])
         if kept is not None and kept.tree == changes.state.tree:
             return True  # without reading any more
-        for state in (state_from_json(self._directory.read(_HELD, key)), kept):
+        for state in (self._held(entry, key), kept):
             written = None if state is None else changes.since(state)
             if written is not None:
                 return self._outlived(written, entry, project)
         if not _holds(entry, project):
             return False
-        self._note_that_it_holds(key)
+        self._directory.write(_HELD, key, [entry["mark"], self._state])
         self._count()
         return True
 
@@ -130,8 +133,12 @@ class ResultCache:
     def _state(self) -> Any:
         return None if self._changes is None else state_to_json(self._changes.state)
 
-    def _note_that_it_holds(self, key: str) -> None:
-        self._directory.write(_HELD, key, self._state)
+    def _held(self, entry: Any, key: str) -> State | None:
+        """The state in which this very result held last."""
+        match self._directory.read(_HELD, key):
+            case [mark, state] if mark == entry["mark"]:
+                return state_from_json(state)
+        return None
 
     def _count(self) -> None:
         if self._changes is not None:

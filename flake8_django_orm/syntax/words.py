@@ -9,18 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-#: Each way begins with a character of its own, so that the search skips what lies between them.
-_COMMENT_OR_STRING = re.compile(
-    r"""
-    \#[^\n]*
-    | \"{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"{3}
-    | \'{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*\'{3}
-    | \"[^"\\\n]*(?:\\.[^"\\\n]*)*\"
-    | \'[^'\\\n]*(?:\\.[^'\\\n]*)*\'
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_COMMENT_OR_STRING_OR_BACKSLASH = re.compile(_COMMENT_OR_STRING.pattern + r"| \\\n", re.VERBOSE | re.DOTALL)
+from flake8_django_orm.source import COMMENT_OR_STRING
+
 _PREFIX = re.compile(r"\b[A-Za-z]{1,2}\Z")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _ATTRIBUTE = re.compile(r"\.\s*([A-Za-z_]\w*)")
@@ -50,20 +40,8 @@ def without_strings(text: str) -> str:
 
 def quotes_of(text: str) -> list[str]:
     """The quote that opens each string of a text; of a string in three of them nothing."""
-    strings = (match[0] for match in _COMMENT_OR_STRING.finditer(text))
+    strings = (match[0] for match in COMMENT_OR_STRING.finditer(text))
     return [string[0] for string in strings if string[0] != "#" and string[:3] not in ('"""', "'''")]
-
-
-def joined_rows(text: str) -> frozenset[int]:
-    """The 1-based rows that a string or a backslash may join with the row before or after them."""
-    rows: set[int] = set()
-    row, at = 1, 0
-    for match in _COMMENT_OR_STRING_OR_BACKSLASH.finditer(text):
-        row += text.count("\n", at, match.start())
-        at = match.start()
-        if newlines := match[0].count("\n"):
-            rows.update(range(row, row + newlines + 1))
-    return frozenset(rows)
 
 
 def words_of(code: str) -> Words:
@@ -79,7 +57,7 @@ def without_imports(code: str) -> str:
 def _replaced(text: str, *, keep_formatted: bool) -> str:
     pieces: list[str] = []
     at = 0
-    for match in _COMMENT_OR_STRING.finditer(text):
+    for match in COMMENT_OR_STRING.finditer(text):
         start, end = match.span()
         prefix = _PREFIX.search(text, max(at, start - 3), start) if text[start - 1 : start].isalpha() else None
         if text[start] == "#":

@@ -232,6 +232,18 @@ def test_no_base_of_files_that_are_written_to_meanwhile(
 
 
 @pytest.mark.usefixtures("asked")
+def test_what_held_once_is_no_excuse_for_a_later_result(checkout: Checkout) -> None:
+    checkout.replace("shop/models.py", "return self.title", "return self.author.name")
+    first = checkout.codes()
+    checkout.write("shop/more.py", "")
+    assert checkout.codes() == first  # all results held, and this state is the new base
+    checkout.replace("shop/queries.py", '"x")', '"x").select_related("author")')
+    assert checkout.codes() != first
+    checkout.replace("shop/queries.py", '.select_related("author")', "")
+    assert checkout.codes() == first
+
+
+@pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"tree": 1, "stamps": []}'])
 def test_a_damaged_base(checkout: Checkout, damage: str) -> None:
     found = checkout.check()
