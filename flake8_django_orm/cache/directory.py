@@ -36,6 +36,11 @@ def key_of(*parts: str) -> str:
     return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
+def bytes_digest(data: bytes) -> str:
+    """The digest of a file's bytes, in hexadecimal digits."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
 class CacheDirectory:
     """One directory with its entries. It is made with the first entry that is written."""
 

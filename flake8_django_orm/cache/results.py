@@ -32,8 +32,12 @@ class Comparing(Protocol):
     """What was written to since results were kept."""
 
     @property
-    def state(self) -> State:
-        """The state of the project's files now."""
+    def tree(self) -> str:
+        """The digest of the tree now."""
+
+    @property
+    def state(self) -> State | None:
+        """The state of the files for which what is found now holds; None where they were written to meanwhile."""
 
     def since(self, state: State) -> Written | None:
         """What was written to since that state; None where that, or what it may concern, is not known."""
@@ -106,7 +110,7 @@ class ResultCache:
         if changes is None:
             return _holds(entry, project)
         kept = state_from_json(entry["state"])
-        if kept is not None and kept.tree == changes.state.tree:
+        if kept is not None and kept.tree == changes.tree:
             return True  # without reading any more
         for state in (self._held(entry, key), kept):
             written = None if state is None else changes.since(state)
@@ -131,7 +135,8 @@ class ResultCache:
 
     @property
     def _state(self) -> Any:
-        return None if self._changes is None else state_to_json(self._changes.state)
+        state = None if self._changes is None else self._changes.state
+        return None if state is None else state_to_json(state)
 
     def _held(self, entry: Any, key: str) -> State | None:
         """The state in which this very result held last."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from flake8_django_orm.cache.directory import bytes_digest
+
 #: Files younger than this are known by their contents.
 _RECENT_NS = 2_000_000_000
 #: A tree with more files than this is not looked at as a whole.
@@ -120,7 +122,7 @@ class _Walk:
         stamp = stamp_of(status)
         if (written >= self._recent or changed >= self._recent) and entry.is_file():
             with open(entry.path, "rb") as file:
-                stamp = f"{stamp},{_digest(file.read())}"
+                stamp = f"{stamp},{bytes_digest(file.read())}"
         self.stamps[f"{directory}{os.sep}{name}"] = stamp
         return f"{name}/{stamp}"
 
@@ -132,11 +134,7 @@ def stamp_of(status: os.stat_result) -> str:
 
 def is_stamp_of(known: str, stamp: str, data: bytes) -> bool:
     """Whether a stamp of `TreeState` belongs to a file with this data and the stamp that it has without it."""
-    return known == stamp or known == f"{stamp},{_digest(data)}"
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
+    return known == stamp or known == f"{stamp},{bytes_digest(data)}"
 
 
 def holds_translations(directory: str, files: Iterable[str]) -> bool:

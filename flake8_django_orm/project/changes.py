@@ -18,15 +18,14 @@ from flake8_django_orm.cache.state import State, Written
 from flake8_django_orm.cache.tree import tree_state
 from flake8_django_orm.project.digests import Digests
 from flake8_django_orm.project.layout import SKIPPED_DIRECTORIES
-from flake8_django_orm.project.redeclared import Redeclared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.cache.tree import TreeState
     from flake8_django_orm.project.asking import Question
-    from flake8_django_orm.project.redeclared import Redeclarations
+    from flake8_django_orm.project.redeclared import Redeclarations, Redeclared
     from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
 
@@ -102,14 +101,20 @@ class Changes:
         self._compared = lru_cache(maxsize=_REMEMBERED)(self._compare)
 
     @property
-    def state(self) -> State:
-        """The state of the files, as what is found now is to be marked."""
+    def tree(self) -> str:
+        """The digest of the tree now."""
+        return self._state.digest
+
+    @property
+    def state(self) -> State | None:
+        """The state of the files for which what is found now holds; None where they were written to meanwhile."""
+        if not self._store.has_read_what(self._state):
+            return None
         # Where nobody asked yet what was written to, as where one file is linted, it is not found out for a mark.
-        edits = self._edits if "_edits" in self.__dict__ else None
-        base = self._base if edits is not None else None
-        if base is None or edits is None or not self._store.has_read_what(self._state):
-            return State(self._state.digest)
-        return State(self._state.digest, base.tree, edits)
+        edits = self.__dict__.get("_edits")
+        if edits is None or self._base is None:
+            return State(self.tree)
+        return State(self.tree, self._base.tree, edits)
 
     def prepare(self) -> None:
         """Find out now what was written to since the base."""
@@ -209,21 +214,28 @@ class Changes:
     def _redeclared(self, digests: Mapping[str, str]) -> tuple[Redeclared, ...] | None:
         """What the files tell that declare something else than when they had these digests; None where that is not
         known."""
-        found = [self._compared(path, digest) for path, digest in digests.items()]
-        return None if None in found else tuple(one for one in found if isinstance(one, Redeclared))
+        found: list[Redeclared] = []
+        for path, digest in digests.items():
+            one = self._compared(path, digest)
+            if one is None:
+                return None
+            found += one
+        return tuple(found)
 
-    def _compare(self, path: str, digest: str) -> Redeclared | bool | None:
-        """What a file tells that declares something else than when it had the digest, False for one that does not."""
+    def _compare(self, path: str, digest: str) -> Sequence[Redeclared] | None:
+        """What one file tells, as `_redeclared`."""
         now = self._store.facts_at(path)
         # Facts are kept by the digests of texts: those of the bytes, where the file is in UTF-8.
         before = self._store.kept_facts(path, self._store.tree.name_of(path), digest)
         if now is None or before is None:
             return None
-        is_same = Digests().digest(now) == Digests().digest(before)
-        return False if is_same else self._redeclarations.between(before, now)
+        if Digests().digest(now) == Digests().digest(before):
+            return ()
+        redeclared = self._redeclarations.between(before, now)
+        return None if redeclared is None else (redeclared,)
 
     def _written_since(self, state: State) -> Written | None:
-        if state.tree == self._state.digest:
+        if state.tree == self.tree:
             return Written({})
         base, now = self._base, self._edits
         if base is None or now is None or base.tree not in (state.tree, state.base):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flake8_django_orm.cache.directory import bytes_digest
+
 #: Where something stands is not part of what it is.
 _PLACES = frozenset({"start", "end", "line"})
-SIZE = 16
 #: A record of fewer characters is written again, which takes less than to remember some hundred thousand of them.
 _SHORT = 400
 
@@ -22,11 +22,6 @@ _SHORT = 400
 def text_digest(text: str) -> str:
     """The digest of a text, in hexadecimal digits: that of its bytes in UTF-8."""
     return bytes_digest(text.encode("utf-8", "surrogatepass"))
-
-
-def bytes_digest(data: bytes) -> str:
-    """The digest of a file's bytes, in hexadecimal digits."""
-    return hashlib.blake2b(data, digest_size=SIZE).hexdigest()
 
 
 class Digests:

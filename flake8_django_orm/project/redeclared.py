@@ -110,14 +110,14 @@ class Redeclarations:
 
     def _known_as(self, classes: set[str]) -> frozenset[str] | None:
         """All names of the classes and of those that extend them; None where there are many."""
-        names = set(classes)
-        while len(names) <= _MANY:
-            more = set(self._extending(names)) - names
-            more |= self._assigned(names | more) - names
-            if not more:
-                return frozenset(names)
-            names |= more
-        return None
+        names: set[str] = set()
+        fresh = set(classes)
+        while fresh:
+            names |= fresh
+            if len(names) > _MANY:
+                return None
+            fresh = {*self._extending(fresh), *self._assigned(fresh)} - names
+        return frozenset(names)
 
     def _extending(self, names: set[str]) -> Iterator[str]:
         """The names of the direct subclasses of classes of these names, and other names of these."""
@@ -130,10 +130,11 @@ class Redeclarations:
         `get = Base.get`."""
         value = rb"[\s(]*(?:\w+\.)*" + _any_of(names).pattern + (rb"(?:\.\w+)+" if members else b"")
         assigned = re.compile(rb"\b(\w+)\s*(?::[^=\n]*)?=" + value + rb"(?!\s*[.(\[]|\w)")
+        words = [name.encode() for name in names]
         found: set[str] = set()
         for path in self._store.tree.files:
             data = self._store.data(path)
-            if any(name.encode() in data for name in names):
+            if any(word in data for word in words):
                 found.update(name.decode() for name in assigned.findall(data))
         return found
 

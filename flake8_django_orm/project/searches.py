@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from flake8_django_orm.cache.directory import key_of
-from flake8_django_orm.project.digests import bytes_digest
+from flake8_django_orm.cache.directory import bytes_digest, key_of
 from flake8_django_orm.project.gate import FileClasses, classes_in, mentions
 from flake8_django_orm.source import FileKind, file_kind
 from flake8_django_orm.syntax.stored_attributes import SOURCE, makes_and_stores

@@ -1,4 +1,4 @@
-"""After an edit of a body or a template, only the questions that it may concern are asked again."""
+"""After most edits of bodies, templates and declarations only the questions that they may concern are asked again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from flake8_django_orm.cache import results
+from flake8_django_orm.config import Settings
+from flake8_django_orm.engine import Engine
 from flake8_django_orm.project.changes import Changes
 from tests.cache.conftest import Checkout
 
@@ -38,7 +40,9 @@ def _asked_about(checkout: Checkout, asked: list[Any]) -> int:
     return len(asked)
 
 
-BODIES: dict[str, tuple[Callable[[Checkout], object], list[str], int]] = {
+#: What is done, the files that are read anew, and of how many results some questions are asked again.
+_Edit = tuple[Callable[[Checkout], object], list[str], int]
+BODIES: dict[str, _Edit] = {
     "a comment": (
         lambda c: c.replace("shop/other.py", "def add", "# A comment.\n\n\ndef add"),
         ["shop/other.py"],
@@ -67,22 +71,14 @@ BODIES: dict[str, tuple[Callable[[Checkout], object], list[str], int]] = {
 }
 
 
-@pytest.mark.parametrize(("change", "read", "concerned"), BODIES.values(), ids=BODIES.keys())
-def test_an_edit_of_a_body(
-    checkout: Checkout,
-    asked: list[Any],
-    change: Callable[[Checkout], object],
-    read: list[str],
-    concerned: int,
-) -> None:
-    checkout.check()
-    assert _asked_about(checkout, asked) == 0
-    change(checkout)
-    assert _asked_about(checkout, asked) == concerned
-    assert checkout.read == read
+@pytest.fixture
+def with_classes(checkout: Checkout) -> Checkout:
+    for name, text in CLASSES.items():
+        checkout.write(name, text)
+    return checkout
 
 
-OWN: dict[str, tuple[Callable[[Checkout], object], list[str], int]] = {
+OWN: dict[str, _Edit] = {
     "an import": (
         lambda c: c.replace("shop/other.py", "def add", "import json\n\n\ndef add"),
         ["shop/other.py"],
@@ -154,16 +150,9 @@ class Other:
 }
 
 
-@pytest.mark.parametrize(("change", "read", "concerned"), OWN.values(), ids=OWN.keys())
-def test_an_edit_of_what_a_module_declares(
-    checkout: Checkout,
-    asked: list[Any],
-    change: Callable[[Checkout], object],
-    read: list[str],
-    concerned: int,
-) -> None:
-    for name, text in CLASSES.items():
-        checkout.write(name, text)
+def _compare(checkout: Checkout, asked: list[Any], edit: _Edit) -> None:
+    """Edit a project that was checked before, and look what was asked and read again."""
+    change, read, concerned = edit
     checkout.check()
     assert _asked_about(checkout, asked) == 0
     change(checkout)
@@ -171,12 +160,20 @@ def test_an_edit_of_what_a_module_declares(
     assert checkout.read == read
 
 
-def test_a_method_goes_by_the_name_that_another_class_gives_it(checkout: Checkout, asked: list[Any]) -> None:
-    for name, text in CLASSES.items():
-        checkout.write(name, text)
-    checkout.check()
-    OWN["a method that another class takes"][0](checkout)
-    assert _asked_about(checkout, asked) == 1
+@pytest.mark.parametrize("edit", BODIES.values(), ids=BODIES.keys())
+def test_an_edit_of_a_body(checkout: Checkout, asked: list[Any], edit: _Edit) -> None:
+    _compare(checkout, asked, edit)
+
+
+@pytest.mark.parametrize("edit", OWN.values(), ids=OWN.keys())
+def test_an_edit_of_what_a_module_declares(with_classes: Checkout, asked: list[Any], edit: _Edit) -> None:
+    _compare(with_classes, asked, edit)
+
+
+def test_a_method_goes_by_the_name_that_another_class_gives_it(with_classes: Checkout, asked: list[Any]) -> None:
+    with_classes.check()
+    OWN["a method that another class takes"][0](with_classes)
+    assert _asked_about(with_classes, asked) == 1
     assert ["find_method", "shop.pages.Other", "taken"] in asked[0]
 
 
@@ -239,6 +236,29 @@ def test_what_held_once_is_no_excuse_for_a_later_result(checkout: Checkout) -> N
     assert checkout.codes() == first  # all results held, and this state is the new base
     checkout.replace("shop/queries.py", '"x")', '"x").select_related("author")')
     assert checkout.codes() != first
+    checkout.replace("shop/queries.py", '.select_related("author")', "")
+    assert checkout.codes() == first
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_result_of_files_that_are_written_to_meanwhile(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It belongs to no state, not even to the one in which the run began."""
+    monkeypatch.setattr("flake8_django_orm.cache.tree._RECENT_NS", 0)  # the same stamps in both runs, however long
+    checkout.replace("shop/models.py", "return self.title", "return self.author.name")
+    first = checkout.codes()
+    assert first
+    assert checkout.cache is not None
+    for path in (checkout.cache.path / "1" / "results").rglob("*.json"):
+        path.unlink()
+    begin = Engine.__init__
+
+    def begin_and_write(engine: Engine, settings: Settings) -> None:
+        begin(engine, settings)
+        checkout.replace("shop/queries.py", '"x")', '"x").select_related("author")')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "__init__", begin_and_write)
+        assert checkout.codes() == []
     checkout.replace("shop/queries.py", '.select_related("author")', "")
     assert checkout.codes() == first
 
