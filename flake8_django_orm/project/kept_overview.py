@@ -55,6 +55,7 @@ class KeptOverview:
             "files": self._store.tree.digest,
             "classes": self._searches.classes_digest,
             "candidates": self._candidates(),
+            "settings": {name: self._assigning(name) for name in self._searches.asked("assigns")},
             "modules": {path: [self._searches.digest_as_read(path), *said] for path, said in modules.items()},
             "bodies": {path: self._searches.digest_as_read(path) for path in sorted(overview.read_bodies)},
             "names": sorted(resolver.asked_names),
@@ -66,6 +67,9 @@ class KeptOverview:
     def _candidates(self) -> str:
         return key_of(*model_files(self._searches.classes))
 
+    def _assigning(self, name: str) -> str:
+        return key_of(*self._searches.assigning(name))
+
     def _holds(self, record: Any) -> bool:
         """Whether the project is still what the record tells of, as far as all models are concerned."""
         digest = self._searches.digest
@@ -75,6 +79,8 @@ class KeptOverview:
             return False
         if any(digest(path) != was for path, was in record["bodies"].items()):
             return False
+        if any(self._assigning(name) != was for name, was in record["settings"].items()):
+            return False  # another module has settings now
         changed = {path: said for path, (was, *said) in record["modules"].items() if digest(path) != was}
         return not changed or self._say_the_same(changed, frozenset(record["names"]), frozenset(record["members"]))
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from flake8_django_orm.cache.directory import key_of
+from flake8_django_orm.project.digests import Digests
 from flake8_django_orm.project.models import Model, Relation, RelationKind
 from flake8_django_orm.project.relations import ReverseRelations
 
@@ -41,7 +43,8 @@ class Overview:
     """`project_keys` are the keys of the project's models, `all_keys` those of its installed apps besides;
     `keys_by_name` the classes of the modules that may define models, by their names in lower case. The names of models
     and many-valued relations are the project's, those of relations and managers also the installed apps'. `read_bodies`
-    are the project's files in which bodies of functions were read, for the arguments of fields.
+    are the project's files in which bodies of functions were read, for the arguments of fields. `models_digest` differs
+    where anything is told of a model that was not told before.
     """
 
     project_keys: tuple[str, ...]
@@ -54,6 +57,7 @@ class Overview:
     manager_names: frozenset[str]
     summaries: tuple[ModelSummary, ...]
     read_bodies: frozenset[str]
+    models_digest: str
 
 
 def overview_of(
@@ -75,7 +79,14 @@ def overview_of(
         manager_names=frozenset({"objects", *(name for model in every for name in model.managers)}),
         summaries=tuple(_summary(model, resolver) for model in own),
         read_bodies=read_bodies(),
+        models_digest=_digest_of(every, graph, labels),
     )
+
+
+def _digest_of(models: Iterable[Model], graph: ModelGraph, labels: Labels) -> str:
+    user = graph.user_class()
+    told = [*models, labels.keys_by_name, None if user is None else user.key]
+    return key_of(*map(Digests().digest, told))
 
 
 def _models(graph: ModelGraph, keys: Iterable[str]) -> list[Model]:
@@ -103,6 +114,7 @@ def overview_to_json(overview: Overview) -> dict[str, Any]:
         "relation_names": sorted(overview.relation_names),
         "manager_names": sorted(overview.manager_names),
         "read_bodies": sorted(overview.read_bodies),
+        "models_digest": overview.models_digest,
         "summaries": [
             [one.key, one.path, list(one.lineage), one.abstract, one.proxy, sorted(one.manager_classes)]
             for one in overview.summaries
@@ -128,6 +140,7 @@ def overview_from_json(data: Any) -> Overview:
             relation_names=frozenset(_texts(data["relation_names"])),
             manager_names=frozenset(_texts(data["manager_names"])),
             read_bodies=frozenset(_texts(data["read_bodies"])),
+            models_digest=str(data["models_digest"]),
             summaries=tuple(
                 ModelSummary(
                     str(key), str(path), _texts(lineage), bool(abstract), bool(proxy), frozenset(_texts(classes))

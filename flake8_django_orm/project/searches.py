@@ -123,6 +123,11 @@ class FileSearches:
             self._found[name] = tuple(self._search(name, _SEARCHES[kind], word))
         return self._found[name]
 
+    def asked(self, kind: str) -> list[str]:
+        """The words for which this process made searches of a kind."""
+        names = (name.partition(" ") for name in self._found)
+        return sorted(word for one, _, word in names if one == kind)
+
     def matches(self, kind: str, word: str, path: str) -> bool:
         """Whether a search would match this file, without looking at the others."""
         search = _SEARCHES[kind]

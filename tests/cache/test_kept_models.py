@@ -214,6 +214,15 @@ def test_what_is_read_anew(checkout: Checkout, change: Callable[[Checkout], obje
     assert now == Project(checkout.root, environment=()).overview
 
 
+def test_a_setting_that_no_module_had(checkout: Checkout) -> None:
+    checkout.replace("settings.py", 'AUTH_USER_MODEL = "people.Person"\n', "")
+    before = checkout.overview()
+    checkout.replace("shop/views.py", "def index", 'AUTH_USER_MODEL = "shop.Author"\n\n\ndef index')
+    now = checkout.overview()
+    assert now == Project(checkout.root, environment=()).overview
+    assert now != before
+
+
 def test_only_changed_files_are_searched(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flake8_django_orm.cache.tree._RECENT_NS", -(10**9))  # stamps for files just written, too
     checkout.overview()
