@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.cache.directory import CacheDirectory
     from flake8_django_orm.cache.tree import TreeState
     from flake8_django_orm.project.asking import Question
+    from flake8_django_orm.project.overview import Overview
     from flake8_django_orm.project.redeclared import Redeclarations, Redeclared
     from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
@@ -38,40 +39,41 @@ REBASED_AFTER = 20
 _REMEMBERED = 10_000
 #: Searches whose matches belong to a base.
 _SEARCHED = (("stores", ""), ("holds", "TEMPLATES"), ("holds", "context_processors"))
-#: Kinds of question that are answered by the text of the file which they name first.
-_OF_ONE_FILE = frozenset(
-    {"text", "definition_text", "has_assignment", "gate_words", "queries", "may_query", "plain_statements"}
-)
-#: Kinds that are answered by the models and settings: where these may tell something else, all is asked again.
+#: Kinds of question that are answered by the text of the file which they name first; and those for which the names of
+#: models, relations and managers count besides.
+_OF_ONE_FILE = frozenset({"text", "definition_text", "has_assignment"})
+_OF_ITS_GATE = frozenset({"gate_words", "queries", "may_query", "plain_statements"})
+#: Kinds that are answered by what is known of all models, and of the settings.
 _OF_MODELS = frozenset(
     {
-        *("model", "model_by_label", "swapped_model", "concrete_of", "model_of_manager", "user_model", "models"),
-        *("database_engines", "relation_names", "manager_names", "module_path", "statement_queries"),
+        *("model_by_label", "swapped_model", "concrete_of", "model_of_manager", "user_model", "models"),
+        *("database_engines", "relation_names", "manager_names", "statement_queries"),
     }
 )
 #: Kinds that are answered by what modules declare, by no body of a function: of a name in the scope of a module, of a
 #: class, of a module.
 _OF_NAMES = frozenset({"resolve", "resolve_import"})
-_OF_CLASSES = frozenset({"class_facts", "mro", "ancestors", "find_method", "find_class_attribute"})
+_OF_CLASSES = frozenset({"class_facts", "mro", "ancestors", "find_class_attribute"})
 _OF_MODULES = frozenset({"module", "is_imported"})
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A state of the tree in which many results held: its digest, the stamps of all files, the digests of the Python
-    files, what these said of their classes, the files of the bodies that were read for the models, and the files that
-    matched some searches."""
+    """A state of the tree in which many results held: its digest, that of its packages, the stamps of all files, the
+    digests of the Python files, that of what was told of all models, the files of the bodies that were read for these,
+    and the files that matched some searches."""
 
     tree: str
+    layout: str
     stamps: Mapping[str, str]
     digests: Mapping[str, str]
-    classes: str
+    models: str
     bodies: frozenset[str]
     found: Mapping[str, frozenset[str]]
 
     def mark(self, path: str) -> str:
-        """What told the file's text from others: the digest of Python, the stamp of anything else."""
-        return self.digests.get(path) or self.stamps[path]
+        """What told the file's text from others: the digest of Python, the stamp of anything else; "" for no file."""
+        return self.digests.get(path) or self.stamps.get(path, "")
 
 
 class Changes:
@@ -85,9 +87,11 @@ class Changes:
         store: ModuleStore,
         searches: FileSearches,
         read_bodies: Callable[[], Iterable[str]],
+        overview: Callable[[], Overview],
         redeclarations: Redeclarations,
     ) -> None:
-        """`read_bodies` names the project's files in which bodies of functions were read for the models."""
+        """`read_bodies` names the project's files in which bodies of functions were read for the models, of which
+        `overview` tells."""
         self._redeclarations = redeclarations
         self._cache = cache
         self._key = key
@@ -95,6 +99,7 @@ class Changes:
         self._store = store
         self._searches = searches
         self._read_bodies = read_bodies
+        self._overview = overview
         self._asked = 0
         self._since: dict[str, Written | None] = {}
         self._finds = lru_cache(maxsize=_REMEMBERED)(self._look_for)
@@ -114,7 +119,7 @@ class Changes:
         edits = self.__dict__.get("_edits")
         if edits is None or self._base is None:
             return State(self.tree)
-        return State(self.tree, self._base.tree, edits)
+        return State(self.tree, self._base.tree, edits, self._models)
 
     def prepare(self) -> None:
         """Find out now what was written to since the base."""
@@ -130,29 +135,46 @@ class Changes:
     def may_concern(self, question: Question, written: Written) -> bool:
         """Whether the question may have another answer than before these files were written to."""
         kind, *words = question
+        redeclared, named = written.redeclared, (str(words[0]) if words else "")
         if kind in _OF_MODELS:
-            return False
+            return written.models
+        if kind == "model":
+            return written.models or any(one.has(named) for one in redeclared)
         if kind in _OF_NAMES:
-            return any(one.is_scope(str(words[0])) or one.has(str(words[1])) for one in written.redeclared)
+            return any(one.is_scope(named) or one.has(str(words[1])) for one in redeclared)
         if kind in _OF_CLASSES:
-            return any(one.has(str(word)) for one in written.redeclared for word in words)
+            return any(one.has(named) for one in redeclared)
+        if kind == "find_method":  # which may be what another class has under another name
+            return any(one.has(str(word)) for one in redeclared for word in words)
         if kind in _OF_MODULES:
-            return bool(written.redeclared)
+            return bool(redeclared)
         if kind in _OF_ONE_FILE:
-            return words[0] in written.before
+            return named in written.before
+        if kind in _OF_ITS_GATE:
+            return named in written.before or written.models
+        if kind == "module_path":
+            return written.files
+        return self._may_find_others(str(kind), named, written)
+
+    def _may_find_others(self, kind: str, named: str, written: Written) -> bool:
+        """As `may_concern`, for the kinds that are answered by a search of files."""
         if kind == "storing_words":
-            return words[0] in written.before or self._finds("stores", "", written)
+            return named in written.before or self._finds("stores", "", written)
         if kind == "modules_mentioning":
             find = self._finds if written.redeclared else self._finds_others
-            return find("mentions", str(words[0]), written)
-        if kind == "views_give":
-            return any(self._finds("holds", text, written) for text in (str(words[0]), "context_processors"))
+            return find("mentions", named, written)
         if kind == "templates_of_processors":
             return bool(written.before)
         if kind == "template_library":
             return any("templatetags/" in path for path in written.before)
+        if kind == "views_give":
+            return written.files or any(self._finds("holds", text, written) for text in (named, "context_processors"))
         if kind in ("template", "is_context_processor"):
-            return any(self._finds("holds", text, written) for text in ("TEMPLATES", "context_processors"))
+            return (
+                (written.settings and kind == "template")
+                or written.files
+                or any(self._finds("holds", text, written) for text in ("TEMPLATES", "context_processors"))
+            )
         return True
 
     def count(self) -> None:
@@ -172,9 +194,10 @@ class Changes:
         files = self._store.tree.files
         record = {
             "tree": self._state.digest,
+            "layout": self._store.tree.layout,
             "stamps": self._stamps,
             "digests": {path: self._searches.digest(path) for path in files},
-            "classes": self._searches.classes_digest,
+            "models": self._models,
             "found": {f"{kind} {word}": self._searches.paths(kind, word) for kind, word in _SEARCHED},
             "bodies": sorted(self._read_bodies()),
         }
@@ -196,27 +219,36 @@ class Changes:
         """The files with another text than in the base, each with what tells its text from others; None where more is
         new than can be told of them one by one."""
         base, stamps = self._base, self._stamps
-        if base is None or base.stamps.keys() != stamps.keys():
+        if base is None or base.layout != self._store.tree.layout:
             return None
-        written = [path for path, stamp in stamps.items() if base.stamps[path] != stamp]
-        if len(written) > _FEW:
+        written = [path for path in {**base.stamps, **stamps} if base.stamps.get(path) != stamps.get(path)]
+        edits = {path: mark for path in written if (mark := self._mark(path)) != base.mark(path)}
+        if len(edits) > _FEW or not all(self._is_plain(path, base) for path in edits):
             return None
-        edits = {path: mark for path in written if (mark := self._mark(path, base)) != base.mark(path)}
-        python = edits.keys() & base.digests.keys()
-        if python and (base.classes != self._searches.classes_digest or not base.bodies.isdisjoint(python)):
-            return None
-        return None if self._redeclared({path: base.digests[path] for path in python}) is None else edits
+        return None if self._redeclared(base, {path: base.mark(path) for path in edits}) is None else edits
 
-    def _mark(self, path: str, base: Base) -> str:
+    def _is_plain(self, path: str, base: Base) -> bool:
+        """Whether no other file changes its name, and no directory becomes a package, by this one's coming or going."""
+        if path in base.stamps and path in self._stamps:
+            return True
+        if path not in base.digests and not self._store.tree.holds(path):
+            return True  # no Python
+        folder = path.rpartition("/")[0]
+        others = (other for other in base.digests if other != path and other.rpartition("/")[0] == folder)
+        return not self._store.tree.shares_name(path) and any(map(self._store.tree.holds, others))
+
+    def _mark(self, path: str) -> str:
         """As `Base.mark` for the text that the file has now."""
-        return self._searches.digest_as_read(path) if path in base.digests else self._stamps[path]
+        return self._searches.digest_as_read(path) if self._store.tree.holds(path) else self._stamps.get(path, "")
 
-    def _redeclared(self, digests: Mapping[str, str]) -> tuple[Redeclared, ...] | None:
-        """What the files tell that declare something else than when they had these digests; None where that is not
-        known."""
+    def _redeclared(self, base: Base, marks: Mapping[str, str]) -> tuple[Redeclared, ...] | None:
+        """What those of the files tell that declare something else than when they had these marks; None where that is
+        not known."""
         found: list[Redeclared] = []
-        for path, digest in digests.items():
-            one = self._compared(path, digest)
+        for path, mark in marks.items():
+            if path not in base.digests and not self._store.tree.holds(path):
+                continue  # no Python
+            one = self._compared(path, mark)
             if one is None:
                 return None
             found += one
@@ -224,14 +256,17 @@ class Changes:
 
     def _compare(self, path: str, digest: str) -> Sequence[Redeclared] | None:
         """What one file tells, as `_redeclared`."""
-        now = self._store.facts_at(path)
+        tree = self._store.tree
+        now = self._store.facts_at(path) if tree.holds(path) else None
         # Facts are kept by the digests of texts: those of the bytes, where the file is in UTF-8.
-        before = self._store.kept_facts(path, self._store.tree.name_of(path), digest)
-        if now is None or before is None:
-            return None
-        if Digests().digest(now) == Digests().digest(before):
-            return ()
-        redeclared = self._redeclarations.between(before, now)
+        before = self._store.kept_facts(path, tree.name_of(path), digest) if digest else None
+        if now is not None and before is not None:
+            if Digests().digest(now) == Digests().digest(before):
+                return ()
+            redeclared = self._redeclarations.between(before, now)
+        else:
+            is_known = before is not None or not digest
+            redeclared = self._redeclarations.of_whole(path, (before or now) if is_known else None)
         return None if redeclared is None else (redeclared,)
 
     def _written_since(self, state: State) -> Written | None:
@@ -241,12 +276,30 @@ class Changes:
         if base is None or now is None or base.tree not in (state.tree, state.base):
             return None
         then = state.edits if state.tree != base.tree else {}
-        if not base.stamps.keys() >= then.keys():
-            return None  # damaged
         marks = {path: (then.get(path, base.mark(path)), now.get(path, base.mark(path))) for path in {**then, **now}}
         before = {path: then for path, (then, after) in marks.items() if then != after}
-        redeclared = self._redeclared({path: mark for path, mark in before.items() if path in base.digests})
-        return None if redeclared is None else Written(before, redeclared)
+        redeclared = self._redeclared(base, before)
+        if redeclared is None:
+            return None
+        settings = any(one.settings for one in redeclared)
+        files = any("" in marks[path] for path in before)
+        models = base.models if state.tree == base.tree else state.models
+        others = settings or models != self._models or not base.bodies.isdisjoint(before)
+        if others or files or self._may_be_given(redeclared):
+            given = self._redeclarations.of_given_models()
+            if given is None:
+                return None
+            redeclared = (*redeclared, given)
+        return Written(before, redeclared, others, settings, files)
+
+    @property
+    def _models(self) -> str:
+        return self._overview().models_digest
+
+    def _may_be_given(self, redeclared: Iterable[Redeclared]) -> bool:
+        """Whether a class that is declared differently may be what `get_user_model()` and its kin give."""
+        labelled = self._overview().keys_by_name
+        return any(name.lower() in labelled for one in redeclared for name in one.names)
 
     def _look_for(self, kind: str, word: str, written: Written) -> bool:
         """Whether a search matches one of the files now, or matched it before, or may have done so."""
@@ -261,13 +314,19 @@ class Changes:
         base = self._base
         assert base is not None
         then = base.found.get(f"{kind} {word}")
-        for path in written.before.keys() & base.digests.keys():
-            mark = written.before[path]
-            if then is not None and mark == base.digests[path]:
+        for path, mark in written.before.items():
+            is_there = self._store.tree.holds(path)
+            if not is_there and path not in base.digests and not path.endswith(".py"):
+                continue
+            if then is not None and mark == base.mark(path):
                 before: bool | None = path in then
             else:
-                before = self._searches.matched(kind, word, mark)
-            yield before, partial(self._searches.matches, kind, word, path)
+                before = self._searches.matched(kind, word, mark) if mark else False
+            yield before, partial(self._searches.matches, kind, word, path) if is_there else _never
+
+
+def _never() -> bool:
+    return False
 
 
 def _times(stamp: str) -> list[str]:
@@ -279,9 +338,10 @@ def _base(record: Any) -> Base | None:
     try:
         return Base(
             tree=str(record["tree"]),
+            layout=str(record["layout"]),
             stamps={str(path): str(stamp) for path, stamp in record["stamps"].items()},
             digests={str(path): str(digest) for path, digest in record["digests"].items()},
-            classes=str(record["classes"]),
+            models=str(record["models"]),
             bodies=frozenset(map(str, record["bodies"])),
             found={str(name): frozenset(map(str, paths)) for name, paths in record["found"].items()},
         )

@@ -64,17 +64,27 @@ class SourceTree:
     @cached_property
     def digest(self) -> str:
         """A value that is the same for trees whose files have the same names and modules."""
-        parts = ["\n".join(self.files), "\n".join(sorted(self._packages)), "\n".join(sorted(self._source_roots))]
-        return key_of(*parts)
+        return key_of(self.layout, *self.files)
+
+    @cached_property
+    def layout(self) -> str:
+        """A value that is the same for trees with the same packages and source roots."""
+        found = (self._packages, self._source_roots) if self.files else ()  # the search for files finds them
+        return key_of(*("\n".join(sorted(one)) for one in found))
+
+    @cached_property
+    def _wanted(self) -> dict[str, list[str]]:
+        """The files that would go by a module name."""
+        wanted: dict[str, list[str]] = {}
+        for path in self.files:
+            wanted.setdefault(self._natural_name(path), []).append(path)
+        return wanted
 
     @cached_property
     def _names(self) -> dict[str, str]:
         """Path to module name. Where two files would share a name, both are named from the project's root."""
-        wanted: dict[str, list[str]] = {}
-        for path in self.files:
-            wanted.setdefault(self._natural_name(path), []).append(path)
         names: dict[str, str] = {}
-        for name, paths in wanted.items():
+        for name, paths in self._wanted.items():
             for path in paths:
                 names[path] = name if len(paths) == 1 else _dotted(path)
         return names
@@ -107,6 +117,14 @@ class SourceTree:
     def name_of(self, path: str) -> str:
         """The module name of the file at `path` (relative to the root)."""
         return self._names.get(path) or self._natural_name(path)
+
+    def names_for(self, path: str) -> frozenset[str]:
+        """All names under which a file, which need not be there, may be imported."""
+        return frozenset({self.name_of(path), self._natural_name(path), *self._other_names(path)})
+
+    def shares_name(self, path: str) -> bool:
+        """Whether another file would go by the same name as this one, which need not be there."""
+        return any(other != path for other in self._wanted.get(self._natural_name(path), ()))
 
     def holds(self, path: str) -> bool:
         """True for the path of one of `files`."""

@@ -67,6 +67,7 @@ def overview_of(
     in which files bodies were read."""
     own = _models(graph, graph.project_keys)
     every = _models(graph, graph.all_keys)
+    summaries = tuple(_summary(model, resolver) for model in own)
     relations = [relation for model in own for relation in model.relations.values()]
     return Overview(
         project_keys=graph.project_keys,
@@ -77,15 +78,15 @@ def overview_of(
         many_valued_names=frozenset(relation.name for relation in relations if not relation.kind.single_valued),
         relation_names=frozenset(name for model in every for name in model.relations),
         manager_names=frozenset({"objects", *(name for model in every for name in model.managers)}),
-        summaries=tuple(_summary(model, resolver) for model in own),
+        summaries=summaries,
         read_bodies=read_bodies(),
-        models_digest=_digest_of(every, graph, labels),
+        models_digest=_digest_of(every, summaries, graph, labels),
     )
 
 
-def _digest_of(models: Iterable[Model], graph: ModelGraph, labels: Labels) -> str:
+def _digest_of(models: Iterable[Model], summaries: Iterable[ModelSummary], graph: ModelGraph, labels: Labels) -> str:
     user = graph.user_class()
-    told = [*models, labels.keys_by_name, None if user is None else user.key]
+    told = [*models, *summaries, labels.keys_by_name, None if user is None else user.key]
     return key_of(*map(Digests().digest, told))
 
 

@@ -403,7 +403,8 @@ class Project(Asking):
             self._store,
             self._searches,
             lambda: self.overview.read_bodies | self._read_bodies(),
-            Redeclarations(self._store, self._searches, lambda: self.overview),
+            lambda: self.overview,
+            Redeclarations(self._store, self._searches),
         )
 
     def _read_bodies(self) -> frozenset[str]:

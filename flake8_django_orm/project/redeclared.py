@@ -8,34 +8,33 @@ texts, wherever they come from: two classes of one name count as one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.digests import Digests
-from flake8_django_orm.project.facts import classes_of
+from flake8_django_orm.project.facts import ModuleFacts, classes_of
+from flake8_django_orm.project.known_as import GIVING_MODELS, KnownAs, any_of
+from flake8_django_orm.source import FileKind, file_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from flake8_django_orm.project.facts import ClassFacts, Expr, ModuleFacts
-    from flake8_django_orm.project.overview import Overview
+    from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, ImportFacts
     from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
 
-#: With more names than this to look for, every question is asked again.
-_MANY = 100
-#: Modules of which more is read than their names: what stands in them is known by where it is.
-_SPECIAL = frozenset({"__init__", "apps"})
 _STAR = b"import *"
 
 
 @dataclass(frozen=True, slots=True)
 class Redeclared:
-    """In the scope of `module`, names may mean something else. `names` are those by which classes go that have other
-    members than before, all that extend them, and what is assigned one of the members."""
+    """In the scope of `module`, names may mean something else. `names` are those by which other files know what is
+    declared differently: functions, classes and all that extend these, and what is assigned one of them or of their
+    members. `settings` tells whether some may have other values, or apps other labels."""
 
     module: str
     names: frozenset[str] = frozenset()
+    settings: bool = False
 
     def is_scope(self, module: str) -> bool:
         """Whether the module is this one, which may go by a shorter or a longer name, from another root."""
@@ -47,95 +46,99 @@ class Redeclared:
 
 
 class Redeclarations:
-    """Compares modules of one project. `overview` tells of its models."""
+    """Compares modules of one project."""
 
-    def __init__(self, store: ModuleStore, searches: FileSearches, overview: Callable[[], Overview]) -> None:
+    def __init__(self, store: ModuleStore, searches: FileSearches) -> None:
         self._store = store
         self._searches = searches
-        self._overview = overview
+        self._known_as = KnownAs(store, searches)
         self._digest = Digests().digest
 
     def between(self, before: ModuleFacts, now: ModuleFacts) -> Redeclared | None:
-        """What may be seen differently; None where that is not known."""
-        stem = _stem(now.path)
-        if stem in _SPECIAL or before.star_imports != now.star_imports or before.name != now.name:
-            return None
-        classes = self._differing(before.classes, now.classes)
-        if not classes <= before.classes.keys() & now.classes.keys():
+        """What may be seen differently of a module; None where that is not known."""
+        if before.star_imports != now.star_imports or before.name != now.name:
             return None
         names = self._names(before, now)
-        if any(_sets_something(before, now, name) for name in names) or _are_used_by_classes(names, (before, now)):
+        made = {name.removesuffix("()") for name in self._differing(before.made_classes, now.made_classes)}
+        seen = self._seen(names | made, now.path)
+        if not made.isdisjoint(seen):
+            return None  # what extends the class that a function makes does not name it
+        classes = self._differing(before.classes, now.classes)
+        classes |= {one.name for facts in (before, now) for one in facts.classes.values() if _rests_on(one, names)}
+        # What an import or an assignment leads to may be a function that makes classes.
+        rebound = seen - before.functions.keys() - now.functions.keys()
+        known_as = self._known_as.all_names(classes | seen, rebound)
+        if known_as is None or self._are_made_by_functions(known_as):
             return None
-        if names and self._are_seen(names, now.path):
+        return Redeclared(now.name, known_as, self._tell_of_settings(before, now))
+
+    def of_given_models(self) -> Redeclared | None:
+        """What may be seen differently where `get_user_model()` and its kin give something else; None where that is
+        not known."""
+        known_as = self._known_as.all_names((), GIVING_MODELS)
+        return None if known_as is None else Redeclared("", known_as)
+
+    def of_whole(self, path: str, facts: ModuleFacts | None) -> Redeclared | None:
+        """As `between`, where all that a module declares may differ. `facts` are those that it has, or had where it is
+        gone; None where it may have declared anything."""
+        stem, _ = _stem_and_parent(path)
+        called = self._store.tree.names_for(path)
+        bound = {stem}
+        for other in self._importing(path):
+            importing = self._store.facts_at(other)
+            if importing is None:
+                continue
+            if not called.isdisjoint(importing.star_imports):
+                return None
+            bound |= {name for name, one in importing.imports.items() if _leads_to(one, called)}
+        known_as = self._known_as.all_names(bound, bound)
+        if known_as is None or self._are_made_by_functions(known_as):
             return None
-        if not classes:
-            return Redeclared(now.name)
-        if _are_settings(before, now, classes) or self._are_of_models(frozenset(classes)):
-            return None
-        known_as = self._known_as(classes)
-        if known_as is None or self._are_of_models(known_as) or self._are_made_by_functions(known_as):
-            return None
-        return Redeclared(now.name, known_as | self._assigned(known_as, members=True))
+        name = self._store.tree.name_of(path)
+        settings = facts is None or self._tell_of_settings(ModuleFacts(name, path), facts)
+        return Redeclared(name, known_as, settings)
+
+    def _importing(self, path: str) -> Iterator[str]:
+        """The other files that may import the module at `path`."""
+        stem, _ = _stem_and_parent(path)
+        found = set(self._searches.mentioning(stem)) if stem else set(self._store.tree.files)
+        if path.endswith("/__init__.py"):  # in its package a dot is enough to name it
+            inner = path.removesuffix("__init__.py")
+            found.update(other for other in self._store.tree.files if other.startswith(inner))
+        return (other for other in sorted(found) if other != path)
 
     def _differing(self, before: Mapping[str, object], now: Mapping[str, object]) -> set[str]:
         """The names that only one of them has, or that stand for something else."""
         both = before.keys() & now.keys()
         return {n for n in both if self._digest(before[n]) != self._digest(now[n])} | (before.keys() ^ now.keys())
 
-    def _names(self, before: ModuleFacts, now: ModuleFacts) -> frozenset[str]:
-        """The names of the module, classes aside, that may mean something else: also what is assigned from them."""
+    def _names(self, before: ModuleFacts, now: ModuleFacts) -> set[str]:
+        """The names of the module that may mean something else: also what is assigned from them. Of classes those that
+        came or went; the others mean what they meant."""
         names = self._differing(before.imports, now.imports)
         names |= self._differing(before.functions, now.functions)
         names |= self._differing(before.assignments, now.assignments)
-        names |= {name.removesuffix("()") for name in self._differing(before.made_classes, now.made_classes)}
+        names |= before.classes.keys() ^ now.classes.keys()
         assigned = {name: set(_heads(one.value)) for f in (before, now) for name, one in f.assignments.items()}
         while more := {name for name, heads in assigned.items() if name not in names and not names.isdisjoint(heads)}:
             names |= more
-        return frozenset(names)
+        return names
 
-    def _are_seen(self, names: frozenset[str], path: str) -> bool:
-        """Whether another file may ask the module for one of the names."""
-        stem = _stem(path)
-        words = _any_of(names)
-        seen = _Seen(names, stem, _stem(path.rpartition("/")[0]))
-        for other in self._searches.mentioning(stem):
+    def _seen(self, names: set[str], path: str) -> set[str]:
+        """Those of the names for which another file may ask the module."""
+        if not names:
+            return set()
+        looked = _Seen(names, *_stem_and_parent(path))
+        words = any_of(names)
+        found: set[str] = set()
+        for other in self._importing(path):
             data = self._store.data(other)
-            has_names = words.search(data) is not None
-            if other == path or not (has_names or _STAR in data):
+            inner = {word.decode() for word in words.findall(data)}
+            if inner <= found and _STAR not in data:
                 continue
             facts = self._store.facts_at(other)
-            if facts is not None and (seen.by_star(facts) or (has_names and seen.by_name(facts, data))):
-                return True
-        return False
-
-    def _known_as(self, classes: set[str]) -> frozenset[str] | None:
-        """All names of the classes and of those that extend them; None where there are many."""
-        names: set[str] = set()
-        fresh = set(classes)
-        while fresh:
-            names |= fresh
-            if len(names) > _MANY:
-                return None
-            fresh = {*self._extending(fresh), *self._assigned(fresh)} - names
-        return frozenset(names)
-
-    def _extending(self, names: set[str]) -> Iterator[str]:
-        """The names of the direct subclasses of classes of these names, and other names of these."""
-        for file in self._searches.classes.values():
-            yield from (name for name, bases in file.classes if any(_last(base) in names for base in bases))
-            yield from (alias for name, alias in file.aliases if name in names)
-
-    def _assigned(self, names: Iterable[str], *, members: bool = False) -> set[str]:
-        """What is assigned one of the names alone: `serializer_class = BookSerializer`; or members of what goes by it:
-        `get = Base.get`."""
-        value = rb"[\s(]*(?:\w+\.)*" + _any_of(names).pattern + (rb"(?:\.\w+)+" if members else b"")
-        assigned = re.compile(rb"\b(\w+)\s*(?::[^=\n]*)?=" + value + rb"(?!\s*[.(\[]|\w)")
-        words = [name.encode() for name in names]
-        found: set[str] = set()
-        for path in self._store.tree.files:
-            data = self._store.data(path)
-            if any(word in data for word in words):
-                found.update(name.decode() for name in assigned.findall(data))
+            if facts is not None:
+                found |= looked.by(facts, data, inner)
         return found
 
     def _are_made_by_functions(self, names: frozenset[str]) -> bool:
@@ -146,76 +149,78 @@ class Redeclarations:
         modules = [facts for path in paths if (facts := self._store.facts_at(path)) is not None]
         return any(made.name in names for facts in modules for made in facts.made_classes.values())
 
-    def _are_of_models(self, names: frozenset[str]) -> bool:
-        """Whether what is known of the models may rest on classes of these names."""
-        overview = self._overview()
-        keys = {
-            *overview.all_keys,
-            *(key for one in overview.summaries for key in (*one.lineage, *one.manager_classes)),
-        }
-        if not names.isdisjoint(map(_last, keys)):
-            return True
-        words = _any_of(names)
-        return any(words.search(self._store.data(path)) for path in {one.path for one in overview.summaries})
+    def _tell_of_settings(self, before: ModuleFacts, now: ModuleFacts) -> bool:
+        """Whether the module may tell another value of a setting, or something else of an app."""
+        path = now.path
+        same = self._digest(replace(before, is_package=now.is_package)) == self._digest(now)
+        if file_kind(path) is FileKind.SETTINGS or "settings" in path or _stem_and_parent(path)[0] == "apps":
+            return not same
+        then, after = dict(_settings_in(before)), dict(_settings_in(now))
+        return bool(self._differing(then, after))
 
 
 class _Seen:
     """Looks for what other files may ask the module `stem` of the package `parent` for."""
 
-    def __init__(self, names: frozenset[str], stem: str, parent: str) -> None:
+    def __init__(self, names: set[str], stem: str, parent: str) -> None:
         self._names = names
         self._stem = stem
         self._parent = parent
-        dotted = re.escape(stem.encode()) + rb"\." + _any_of(names).pattern
+        dotted = re.escape(stem.encode()) + rb"\." + any_of(names).pattern
         self._in_text = re.compile(rb"[\"'][\w.]*\b" + dotted)
         self._attribute = re.compile(rb"\b(\w+)\." + dotted)
 
-    def by_star(self, facts: ModuleFacts) -> bool:
-        """Whether a file takes all that the module has."""
-        return any(_last(module) == self._stem for module in facts.star_imports)
+    def by(self, facts: ModuleFacts, data: bytes, inner: set[str]) -> set[str]:
+        """Those of the names which a file may ask for that has the names `inner`."""
+        if any(_last(module) == self._stem for module in facts.star_imports):
+            return self._names
+        if inner and self._has_module(facts, data):
+            return inner
+        imported = {one.name for one in facts.imports.values() if _last(one.module) == self._stem}
+        return {name for name in inner if name in imported}
 
-    def by_name(self, facts: ModuleFacts, data: bytes) -> bool:
-        """Whether a file that has some of the names, and that of the module, has them from there."""
+    def _has_module(self, facts: ModuleFacts, data: bytes) -> bool:
+        """Whether the file names the module itself: as a text, as which Django imports too, or by an import."""
         if self._in_text.search(data):
-            return True  # Django imports by such texts
-        for found in facts.imports.values():
-            if found.name in self._names and _last(found.module) == self._stem:
-                return True
-            if self._stem == (found.name or _last(found.module)):
-                return True  # the module itself
+            return True
+        if any(self._stem == (one.name or _last(one.module)) for one in facts.imports.values()):
+            return True
         owners = {one.decode() for one in self._attribute.findall(data)}
         return self._parent in owners or not owners.isdisjoint(facts.imports)
 
 
-def _any_of(names: Iterable[str]) -> re.Pattern[bytes]:
-    return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
+def _stem_and_parent(path: str) -> tuple[str, str]:
+    """The last part of the name of a module, and the one before, each "" where there is none."""
+    parts = path.removesuffix(".py").split("/")
+    if parts[-1] == "__init__":
+        parts.pop()
+    return (["", "", *parts][-1], ["", "", *parts][-2])
 
 
-def _stem(path: str) -> str:
-    return path.rpartition("/")[2].removesuffix(".py")
+def _leads_to(imported: ImportFacts, modules: frozenset[str]) -> bool:
+    """Whether an import reads one of the modules, or something in it."""
+    dotted = f"{imported.module}.{imported.name or ''}"
+    ends = (place for place, sign in enumerate(dotted) if sign == ".")
+    return dotted in modules or any(dotted[:end] in modules for end in ends)
 
 
 def _last(dotted: str) -> str:
     return dotted.rpartition(".")[2]
 
 
-def _sets_something(before: ModuleFacts, now: ModuleFacts, name: str) -> bool:
-    """Whether the name may be that of a setting, which is looked for by name in all files."""
-    return name.isupper() and (name in before.assignments or name in now.assignments)
+def _settings_in(facts: ModuleFacts) -> Iterator[tuple[str, Assignment | ClassFacts]]:
+    """What may be a setting, which is looked for by name in all modules and their classes; the configurations of
+    apps."""
+    yield from ((name, one) for name, one in facts.assignments.items() if name.isupper())
+    for owner in classes_of(facts):
+        if any(str(base.value).endswith("Config") for base in owner.bases):
+            yield owner.qualname, owner
+        yield from ((f"{owner.qualname}.{name}", one) for name, one in owner.assignments.items() if name.isupper())
 
 
-def _are_settings(before: ModuleFacts, now: ModuleFacts, classes: Iterable[str]) -> bool:
-    """Whether bodies of the classes may hold settings, or tell of an app."""
-    changed = [facts.classes[name] for facts in (before, now) for name in classes]
-    if any(str(base.value).endswith("Config") for one in changed for base in one.bases):
-        return True
-    return any(name.isupper() for one in changed for owner in (one, *classes_of(one)) for name in owner.assignments)
-
-
-def _are_used_by_classes(names: frozenset[str], modules: Iterable[ModuleFacts]) -> bool:
-    """Whether what is known of the modules' classes may rest on one of the names."""
-    outer = (one for facts in modules for one in (*facts.classes.values(), *facts.made_classes.values()))
-    return any(not names.isdisjoint(_heads_of_class(owner)) for one in outer for owner in (one, *classes_of(one)))
+def _rests_on(owner: ClassFacts, names: set[str]) -> bool:
+    """Whether what is known of a class, or of one in it, may rest on what one of the names means."""
+    return any(not names.isdisjoint(_heads_of_class(one)) for one in (owner, *classes_of(owner)))
 
 
 def _heads_of_class(owner: ClassFacts) -> Iterator[str]:

@@ -109,6 +109,54 @@ OWN: dict[str, _Edit] = {
         ["shop/base.py"],
         1,
     ),
+    "a parameter of a function that others import": (
+        lambda c: c.replace("shop/queries.py", "published()", "published(x=0)"),
+        ["shop/pages.py", "shop/queries.py", "shop/views.py"],
+        2,
+    ),
+    "a method of a model": (
+        lambda c: c.replace("shop/models.py", "def byline", "def one(self):\n        return 1\n\n    def byline"),
+        ["shop/models.py", "shop/pages.py", "shop/queries.py", "shop/views.py"],
+        3,
+    ),
+    "a field of a model": (
+        lambda c: c.replace("shop/models.py", "def byline", "year = models.IntegerField()\n\n    def byline"),
+        ["shop/models.py", "shop/pages.py", "shop/queries.py", "shop/views.py"],
+        7,
+    ),
+    "a setting": (
+        lambda c: c.replace("shop/other.py", "def add", "AUTH_USER_MODEL = 'shop.Author'\n\n\ndef add"),
+        ["shop/other.py"],
+        7,
+    ),
+    "a new file": (lambda c: c.write("shop/more.py", ""), ["shop/more.py"], 3),
+    "a file that is gone": (lambda c: (c.root / "shop/other.py").unlink(), [], 3),
+    "a file that is gone though others import it": (
+        lambda c: (c.root / "shop/base.py").unlink(),
+        ["shop/pages.py"],
+        3,
+    ),
+    "a file that has another name": (
+        lambda c: (c.root / "shop/base.py").rename(c.root / "shop/bases.py"),
+        ["shop/bases.py", "shop/pages.py"],
+        3,
+    ),
+    "a class that nobody asks for": (
+        lambda c: c.write("shop/other.py", "class Adder:\n    pass\n"),
+        ["shop/other.py"],
+        0,
+    ),
+    "a model": (
+        lambda c: c.replace("shop/other.py", "def add", "class Shelf(models.Model):\n    pass\n\n\ndef add"),
+        ["shop/other.py"],
+        7,
+    ),
+    "a template that is new": (lambda c: c.write("shop/templates/shop/one.html", "{{ book.title }}"), [], 3),
+    "an import in a package": (
+        lambda c: c.write("shop/__init__.py", "from shop.queries import published as told\n"),
+        ["shop/__init__.py"],
+        0,
+    ),
 }
 CLASSES = {
     "shop/base.py": """\
@@ -178,19 +226,8 @@ def test_a_method_goes_by_the_name_that_another_class_gives_it(with_classes: Che
 
 
 DECLARATIONS: dict[str, Callable[[Checkout], object]] = {
-    "a parameter of a function that others import": lambda c: c.replace(
-        "shop/queries.py", "published()", "published(x=0)"
-    ),
-    "a method of a model": lambda c: c.replace(
-        "shop/models.py", "def byline", "def one(self):\n        return 1\n\n    def byline"
-    ),
-    "a setting": lambda c: c.replace("shop/other.py", "def add", "AUTH_USER_MODEL = 'shop.Author'\n\n\ndef add"),
     "a star": lambda c: c.replace("shop/other.py", "def add", "from json import *\n\n\ndef add"),
-    "a new file": lambda c: c.write("shop/more.py", ""),
-    "a removed file": lambda c: (c.root / "shop/__init__.py").unlink(),
-    "a class in a text": lambda c: c.replace(
-        "shop/other.py", "return one", '"""\nclass X(Model):\n"""\n    return one'
-    ),
+    "no package any more": lambda c: (c.root / "shop/__init__.py").unlink(),
 }
 
 
@@ -232,7 +269,7 @@ def test_no_base_of_files_that_are_written_to_meanwhile(
 def test_what_held_once_is_no_excuse_for_a_later_result(checkout: Checkout) -> None:
     checkout.replace("shop/models.py", "return self.title", "return self.author.name")
     first = checkout.codes()
-    checkout.write("shop/more.py", "")
+    checkout.replace("shop/other.py", "def add", "from json import *\n\n\ndef add")
     assert checkout.codes() == first  # all results held, and this state is the new base
     checkout.replace("shop/queries.py", '"x")', '"x").select_related("author")')
     assert checkout.codes() != first
