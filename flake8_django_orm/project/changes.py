@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.store import ModuleStore
 
 _KIND = "bases"
+_PYTHON = ".py"
 #: With more changed files than this, every question is asked again.
 _FEW = 50
 #: So many results have to be asked about in one run before another state is taken for the base.
@@ -225,7 +226,7 @@ class Changes:
         edits = {path: mark for path in written if (mark := self._mark(path)) != base.mark(path)}
         if len(edits) > _FEW or not all(self._is_plain(path, base) for path in edits):
             return None
-        return None if self._redeclared(base, {path: base.mark(path) for path in edits}) is None else edits
+        return None if self._redeclared({path: base.mark(path) for path in edits}) is None else edits
 
     def _is_plain(self, path: str, base: Base) -> bool:
         """Whether no other file changes its name, and no directory becomes a package, by this one's coming or going."""
@@ -241,14 +242,12 @@ class Changes:
         """As `Base.mark` for the text that the file has now."""
         return self._searches.digest_as_read(path) if self._store.tree.holds(path) else self._stamps.get(path, "")
 
-    def _redeclared(self, base: Base, marks: Mapping[str, str]) -> tuple[Redeclared, ...] | None:
+    def _redeclared(self, marks: Mapping[str, str]) -> tuple[Redeclared, ...] | None:
         """What those of the files tell that declare something else than when they had these marks; None where that is
         not known."""
         found: list[Redeclared] = []
         for path, mark in marks.items():
-            if path not in base.digests and not self._store.tree.holds(path):
-                continue  # no Python
-            one = self._compared(path, mark)
+            one = self._compared(path, mark) if path.endswith(_PYTHON) else ()
             if one is None:
                 return None
             found += one
@@ -278,7 +277,7 @@ class Changes:
         then = state.edits if state.tree != base.tree else {}
         marks = {path: (then.get(path, base.mark(path)), now.get(path, base.mark(path))) for path in {**then, **now}}
         before = {path: then for path, (then, after) in marks.items() if then != after}
-        redeclared = self._redeclared(base, before)
+        redeclared = self._redeclared(before)
         if redeclared is None:
             return None
         settings = any(one.settings for one in redeclared)
@@ -315,18 +314,16 @@ class Changes:
         assert base is not None
         then = base.found.get(f"{kind} {word}")
         for path, mark in written.before.items():
-            is_there = self._store.tree.holds(path)
-            if not is_there and path not in base.digests and not path.endswith(".py"):
+            if not path.endswith(_PYTHON):
                 continue
             if then is not None and mark == base.mark(path):
                 before: bool | None = path in then
             else:
                 before = self._searches.matched(kind, word, mark) if mark else False
-            yield before, partial(self._searches.matches, kind, word, path) if is_there else _never
+            yield before, partial(self._matches_now, kind, word, path)
 
-
-def _never() -> bool:
-    return False
+    def _matches_now(self, kind: str, word: str, path: str) -> bool:
+        return self._store.tree.holds(path) and self._searches.matches(kind, word, path)
 
 
 def _times(stamp: str) -> list[str]:

@@ -22,6 +22,10 @@ MANY_TO_MANY_FIELD = "django.db.models.ManyToManyField"
 #: `load_model("shop", "Book")` and `get_model_name("shop", "Book")` of the package swapper: the model that stands for
 #: shop.Book in this project, which the setting SHOP_BOOK_MODEL may name.
 SWAPPED_MODELS = frozenset({"swapper.load_model", "swapper.get_model_name"})
+GET_MODEL = frozenset({"django.apps.apps.get_model", "django.db.models.get_model"})
+GET_USER_MODEL = frozenset({"django.contrib.auth.get_user_model"})
+#: The last names of all that give a model by its label or by a setting.
+GIVING_MODELS = frozenset(name.rpartition(".")[2] for name in GET_MODEL | SWAPPED_MODELS | GET_USER_MODEL)
 #: Class decorators that add neither a field to a model nor a relation that points to it.
 PLAIN_DECORATORS = frozenset(
     {"deconstructible", "final", "python_2_unicode_compatible", "register", "register_snippet", "total_ordering"}

@@ -12,7 +12,9 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from flake8_django_orm.project.django_names import GIVING_MODELS
 from flake8_django_orm.project.facts import classes_of
+from flake8_django_orm.source import FileKind, file_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
 
-#: The calls that give a model by its label, or by a setting; the label may be a name.
-GIVING_MODELS = frozenset({"get_user_model", "get_model", "load_model"})
 #: With more names than this to look for, every question is asked again.
 _MANY = 300
 _MIXES_CLASSES = b"with_metaclass"
@@ -77,7 +77,10 @@ class KnownAs:
         renamed = re.compile(words + rb"\s+as\b")
         for path in self._store.tree.files:
             data = self._store.data(path)
-            if not (assigned.search(data) or renamed.search(data) or _MIXES_CLASSES in data):
+            is_wanted = (
+                assigned.search(data) or renamed.search(data) or _MIXES_CLASSES in data or may_hold_settings(path)
+            )
+            if not is_wanted:
                 continue
             facts = self._store.facts_at(path)
             if facts is not None:
@@ -97,13 +100,15 @@ class KnownAs:
                         yield name, parts[-1] in makers
                 elif value.kind == "call" and self._makes_a_class(name, value, names, makers):
                     yield name, False
+                elif name.isupper() and not names.isdisjoint(heads_of(value)):
+                    yield name, False  # perhaps a setting
 
     def _makes_a_class(self, name: str, call: Expr, names: set[str], makers: set[str]) -> bool:
         """Whether what the call gives may rest on one of the names: a class, or something that is extended."""
         parts = str(call.value or "").split(".")
         if parts[-1] in makers:
             return True
-        if name not in self._subclasses and parts[-1] not in GIVING_MODELS:
+        if name not in self._subclasses and parts[-1] not in GIVING_MODELS:  # whose label may be a name
             return False
         items = (part for item in call.items if item.kind == "name" for part in str(item.value).split("."))
         return not names.isdisjoint([*parts, *items])
@@ -120,3 +125,16 @@ def _assignments_in(facts: ModuleFacts) -> Iterator[Mapping[str, Assignment]]:
 def any_of(names: Iterable[str]) -> re.Pattern[bytes]:
     """Matches each of the names as a whole identifier."""
     return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
+
+
+def heads_of(value: Expr) -> Iterator[str]:
+    """The first parts of all dotted names in an expression."""
+    if value.kind in ("name", "call") and isinstance(value.value, str):
+        yield value.value.partition(".")[0]
+    for part in (*value.items, *value.keywords.values()):
+        yield from heads_of(part)
+
+
+def may_hold_settings(path: str) -> bool:
+    """Whether a file's path is that of settings, or of an app's configuration."""
+    return file_kind(path) is FileKind.SETTINGS or "settings" in path or path.endswith("apps.py")

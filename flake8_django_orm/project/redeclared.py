@@ -8,18 +8,18 @@ texts, wherever they come from: two classes of one name count as one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.digests import Digests
+from flake8_django_orm.project.django_names import GIVING_MODELS
 from flake8_django_orm.project.facts import ModuleFacts, classes_of
-from flake8_django_orm.project.known_as import GIVING_MODELS, KnownAs, any_of
-from flake8_django_orm.source import FileKind, file_kind
+from flake8_django_orm.project.known_as import KnownAs, any_of, heads_of, may_hold_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, ImportFacts
+    from flake8_django_orm.project.facts import Assignment, ClassFacts, ImportFacts
     from flake8_django_orm.project.searches import FileSearches
     from flake8_django_orm.project.store import ModuleStore
 
@@ -66,11 +66,11 @@ class Redeclarations:
         classes = self._differing(before.classes, now.classes)
         classes |= {one.name for facts in (before, now) for one in facts.classes.values() if _rests_on(one, names)}
         # What an import or an assignment leads to may be a function that makes classes.
-        rebound = seen - before.functions.keys() - now.functions.keys()
+        rebound = seen - (before.functions.keys() & now.functions.keys())
         known_as = self._known_as.all_names(classes | seen, rebound)
         if known_as is None or self._are_made_by_functions(known_as):
             return None
-        return Redeclared(now.name, known_as, self._tell_of_settings(before, now))
+        return Redeclared(now.name, known_as, self._tell_of_settings(before, now, known_as))
 
     def of_given_models(self) -> Redeclared | None:
         """What may be seen differently where `get_user_model()` and its kin give something else; None where that is
@@ -95,7 +95,7 @@ class Redeclarations:
         if known_as is None or self._are_made_by_functions(known_as):
             return None
         name = self._store.tree.name_of(path)
-        settings = facts is None or self._tell_of_settings(ModuleFacts(name, path), facts)
+        settings = facts is None or self._tell_of_settings(ModuleFacts(name, path), facts, known_as)
         return Redeclared(name, known_as, settings)
 
     def _importing(self, path: str) -> Iterator[str]:
@@ -119,7 +119,7 @@ class Redeclarations:
         names |= self._differing(before.functions, now.functions)
         names |= self._differing(before.assignments, now.assignments)
         names |= before.classes.keys() ^ now.classes.keys()
-        assigned = {name: set(_heads(one.value)) for f in (before, now) for name, one in f.assignments.items()}
+        assigned = {name: set(heads_of(one.value)) for f in (before, now) for name, one in f.assignments.items()}
         while more := {name for name, heads in assigned.items() if name not in names and not names.isdisjoint(heads)}:
             names |= more
         return names
@@ -149,14 +149,13 @@ class Redeclarations:
         modules = [facts for path in paths if (facts := self._store.facts_at(path)) is not None]
         return any(made.name in names for facts in modules for made in facts.made_classes.values())
 
-    def _tell_of_settings(self, before: ModuleFacts, now: ModuleFacts) -> bool:
-        """Whether the module may tell another value of a setting, or something else of an app."""
-        path = now.path
-        same = self._digest(replace(before, is_package=now.is_package)) == self._digest(now)
-        if file_kind(path) is FileKind.SETTINGS or "settings" in path or _stem_and_parent(path)[0] == "apps":
-            return not same
+    def _tell_of_settings(self, before: ModuleFacts, now: ModuleFacts, known_as: Iterable[str]) -> bool:
+        """Whether the module may tell another value of a setting, or something else of an app; or another one may that
+        knows what the module declares."""
+        if may_hold_settings(now.path):
+            return self._digest(before) != self._digest(now)
         then, after = dict(_settings_in(before)), dict(_settings_in(now))
-        return bool(self._differing(then, after))
+        return bool(self._differing(then, after)) or any(name.isupper() for name in known_as)
 
 
 class _Seen:
@@ -225,12 +224,4 @@ def _rests_on(owner: ClassFacts, names: set[str]) -> bool:
 
 def _heads_of_class(owner: ClassFacts) -> Iterator[str]:
     for value in (*owner.bases, *owner.decorators, *(assignment.value for assignment in owner.assignments.values())):
-        yield from _heads(value)
-
-
-def _heads(value: Expr) -> Iterator[str]:
-    """The first parts of all dotted names in an expression."""
-    if value.kind in ("name", "call") and isinstance(value.value, str):
-        yield value.value.partition(".")[0]
-    for part in (*value.items, *value.keywords.values()):
-        yield from _heads(part)
+        yield from heads_of(value)

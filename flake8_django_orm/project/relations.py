@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.constants import Constants, Unknown
 from flake8_django_orm.project.definitions import External
-from flake8_django_orm.project.django_names import SWAPPED_MODELS
+from flake8_django_orm.project.django_names import GET_MODEL, GET_USER_MODEL, GIVING_MODELS, SWAPPED_MODELS
 from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr
 from flake8_django_orm.project.models import Relation, RelationKind
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from flake8_django_orm.project.model_graph import ModelGraph
     from flake8_django_orm.project.resolve import Resolver
 
-_GET_MODEL = frozenset({"django.apps.apps.get_model", "django.db.models.get_model"})
-_GET_USER_MODEL = frozenset({"django.contrib.auth.get_user_model"})
-_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _GET_MODEL | SWAPPED_MODELS | _GET_USER_MODEL)
 _REVERSE: Mapping[RelationKind, RelationKind] = {
     RelationKind.FOREIGN_KEY: RelationKind.REVERSE_FOREIGN_KEY,
     RelationKind.ONE_TO_ONE: RelationKind.REVERSE_ONE_TO_ONE,
@@ -264,14 +261,14 @@ class RelationBuilder:
 
     def dynamic_class(self, module: str, call: Expr) -> ClassFacts | None:
         """The class that `get_user_model()`, `apps.get_model(...)` and their kin return; None for any other call."""
-        if call.kind != "call" or str(call.value or "").rpartition(".")[2] not in _LAST_NAMES:
+        if call.kind != "call" or str(call.value or "").rpartition(".")[2] not in GIVING_MODELS:
             return None
         found = self._resolver.resolve(module, str(call.value))
         if not isinstance(found, External):
             return None
-        if found.name in _GET_USER_MODEL:
+        if found.name in GET_USER_MODEL:
             return self.user_class()
-        if found.name in _GET_MODEL | SWAPPED_MODELS and call.items:
+        if found.name in GET_MODEL | SWAPPED_MODELS and call.items:
             parts = [self._constants.text(module, item) for item in call.items[:2]]
             named = self._constants.text(module, call.keywords.get("model_name"))
             label = ".".join(part for part in (*parts, named) if part)
