@@ -284,8 +284,8 @@ class Changes:
         files = any("" in marks[path] for path in before)
         models = base.models if state.tree == base.tree else state.models
         others = settings or models != self._models or not base.bodies.isdisjoint(before)
-        if others or files or self._may_be_given(redeclared):
-            given = self._redeclarations.of_given_models()
+        if others or any(map(_may_make_an_app, before)) or self._may_be_given(redeclared):
+            given = self._redeclarations.of_given_models
             if given is None:
                 return None
             redeclared = (*redeclared, given)
@@ -324,6 +324,11 @@ class Changes:
 
     def _matches_now(self, kind: str, word: str, path: str) -> bool:
         return self._store.tree.holds(path) and self._searches.matches(kind, word, path)
+
+
+def _may_make_an_app(path: str) -> bool:
+    """Whether a package may be an app because of this file, which gives a label to what is in it."""
+    return path.endswith(("apps.py", "models.py")) or "migrations/" in path
 
 
 def _times(stamp: str) -> list[str]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: With more names than this to look for, every question is asked again.
 _MANY = 300
+#: So few are looked for one by one.
+_FEW = 12
 _MIXES_CLASSES = b"with_metaclass"
 
 
@@ -72,17 +74,18 @@ class KnownAs:
     def _given(self, names: set[str], makers: set[str]) -> Iterator[tuple[str, bool]]:
         """The names that are given to one of these, or to a member of what goes by it, each with whether it goes by one
         of the makers."""
+        plain = [name.encode() for name in names] if len(names) <= _FEW else [b""]
         words = any_of(names).pattern
         assigned = re.compile(rb"=[\s(]*(?:\w+\.)*" + words)
         renamed = re.compile(words + rb"\s+as\b")
         for path in self._store.tree.files:
             data = self._store.data(path)
+            if not any(word in data for word in plain):
+                continue  # far sooner told than by the patterns
             is_wanted = (
                 assigned.search(data) or renamed.search(data) or _MIXES_CLASSES in data or may_hold_settings(path)
             )
-            if not is_wanted:
-                continue
-            facts = self._store.facts_at(path)
+            facts = self._store.facts_at(path) if is_wanted else None
             if facts is not None:
                 yield from self._given_in(facts, names, makers)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.digests import Digests
@@ -72,6 +73,7 @@ class Redeclarations:
             return None
         return Redeclared(now.name, known_as, self._tell_of_settings(before, now, known_as))
 
+    @cached_property
     def of_given_models(self) -> Redeclared | None:
         """What may be seen differently where `get_user_model()` and its kin give something else; None where that is
         not known."""
