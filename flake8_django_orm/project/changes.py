@@ -281,15 +281,15 @@ class Changes:
         if redeclared is None:
             return None
         settings = any(one.settings for one in redeclared)
-        files = any("" in marks[path] for path in before)
+        came_or_went = [path for path in before if "" in marks[path]]
         models = base.models if state.tree == base.tree else state.models
         others = settings or models != self._models or not base.bodies.isdisjoint(before)
-        if others or any(map(_may_make_an_app, before)) or self._may_be_given(redeclared):
+        if others or any(map(_may_make_an_app, came_or_went)) or self._may_be_given(redeclared):
             given = self._redeclarations.of_given_models
             if given is None:
                 return None
             redeclared = (*redeclared, given)
-        return Written(before, redeclared, others, settings, files)
+        return Written(before, redeclared, others, settings, bool(came_or_went))
 
     @property
     def _models(self) -> str:
@@ -328,7 +328,7 @@ class Changes:
 
 def _may_make_an_app(path: str) -> bool:
     """Whether a package may be an app because of this file, which gives a label to what is in it."""
-    return path.endswith(("apps.py", "models.py")) or "migrations/" in path
+    return path.rpartition("/")[2] in ("apps.py", "models.py") or "migrations/" in path
 
 
 def _times(stamp: str) -> list[str]:
