@@ -44,13 +44,14 @@ _SEARCHED = (("stores", ""), ("holds", "TEMPLATES"), ("holds", "context_processo
 #: models, relations and managers count besides.
 _OF_ONE_FILE = frozenset({"text", "definition_text", "has_assignment"})
 _OF_ITS_GATE = frozenset({"gate_words", "queries", "may_query", "plain_statements"})
-#: Kinds that are answered by what is known of all models, and of the settings.
+#: Kinds that are answered by what is known of all models, and of the settings; and by these names alone.
 _OF_MODELS = frozenset(
     {
         *("model_by_label", "swapped_model", "concrete_of", "model_of_manager", "user_model", "models"),
-        *("database_engines", "relation_names", "manager_names", "statement_queries"),
+        "database_engines",
     }
 )
+_OF_WORDS = frozenset({"relation_names", "manager_names", "statement_queries"})
 #: Kinds that are answered by what modules declare, by no body of a function: of a name in the scope of a module, of a
 #: class, of a module.
 _OF_NAMES = frozenset({"resolve", "resolve_import"})
@@ -61,14 +62,15 @@ _OF_MODULES = frozenset({"module", "is_imported"})
 @dataclass(frozen=True, slots=True)
 class Base:
     """A state of the tree in which many results held: its digest, that of its packages, the stamps of all files, the
-    digests of the Python files, that of what was told of all models, the files of the bodies that were read for these,
-    and the files that matched some searches."""
+    digests of the Python files, those of what was told of all models and of the names in it, the files of the bodies
+    that were read for the models, and the files that matched some searches."""
 
     tree: str
     layout: str
     stamps: Mapping[str, str]
     digests: Mapping[str, str]
     models: str
+    words: str
     bodies: frozenset[str]
     found: Mapping[str, frozenset[str]]
 
@@ -120,7 +122,7 @@ class Changes:
         edits = self.__dict__.get("_edits")
         if edits is None or self._base is None:
             return State(self.tree)
-        return State(self.tree, self._base.tree, edits, self._models)
+        return State(self.tree, self._base.tree, edits, *self._told)
 
     def prepare(self) -> None:
         """Find out now what was written to since the base."""
@@ -139,6 +141,8 @@ class Changes:
         redeclared, named = written.redeclared, (str(words[0]) if words else "")
         if kind in _OF_MODELS:
             return written.models
+        if kind in _OF_WORDS:
+            return written.words
         if kind == "model":
             return written.models or any(one.has(named) for one in redeclared)
         if kind in _OF_NAMES:
@@ -152,7 +156,7 @@ class Changes:
         if kind in _OF_ONE_FILE:
             return named in written.before
         if kind in _OF_ITS_GATE:
-            return named in written.before or written.models
+            return named in written.before or written.words
         if kind == "module_path":
             return written.files
         return self._may_find_others(str(kind), named, written)
@@ -198,7 +202,8 @@ class Changes:
             "layout": self._store.tree.layout,
             "stamps": self._stamps,
             "digests": {path: self._searches.digest(path) for path in files},
-            "models": self._models,
+            "models": self._told[0],
+            "words": self._told[1],
             "found": {f"{kind} {word}": self._searches.paths(kind, word) for kind, word in _SEARCHED},
             "bodies": sorted(self._read_bodies()),
         }
@@ -282,18 +287,20 @@ class Changes:
             return None
         settings = any(one.settings for one in redeclared)
         came_or_went = [path for path in before if "" in marks[path]]
-        models = base.models if state.tree == base.tree else state.models
-        others = settings or models != self._models or not base.bodies.isdisjoint(before)
+        models, words = (base.models, base.words) if state.tree == base.tree else (state.models, state.words)
+        others = settings or models != self._told[0] or not base.bodies.isdisjoint(before)
         if others or any(map(_may_make_an_app, came_or_went)) or self._may_be_given(redeclared):
             given = self._redeclarations.of_given_models
             if given is None:
                 return None
             redeclared = (*redeclared, given)
-        return Written(before, redeclared, others, settings, bool(came_or_went))
+        return Written(before, redeclared, others, words != self._told[1], settings, bool(came_or_went))
 
     @property
-    def _models(self) -> str:
-        return self._overview().models_digest
+    def _told(self) -> tuple[str, str]:
+        """As `State.models` and `State.words`, now."""
+        overview = self._overview()
+        return overview.models_digest, overview.words_digest
 
     def _may_be_given(self, redeclared: Iterable[Redeclared]) -> bool:
         """Whether a class that is declared differently may be what `get_user_model()` and its kin give."""
@@ -344,6 +351,7 @@ def _base(record: Any) -> Base | None:
             stamps={str(path): str(stamp) for path, stamp in record["stamps"].items()},
             digests={str(path): str(digest) for path, digest in record["digests"].items()},
             models=str(record["models"]),
+            words=str(record["words"]),
             bodies=frozenset(map(str, record["bodies"])),
             found={str(name): frozenset(map(str, paths)) for name, paths in record["found"].items()},
         )

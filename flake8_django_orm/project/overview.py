@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flake8_django_orm.cache.directory import key_of
@@ -38,7 +39,7 @@ class ModelSummary:
     manager_classes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Overview:
     """`project_keys` are the keys of the project's models, `all_keys` those of its installed apps besides;
     `keys_by_name` the classes of the modules that may define models, by their names in lower case. The names of models
@@ -58,6 +59,12 @@ class Overview:
     summaries: tuple[ModelSummary, ...]
     read_bodies: frozenset[str]
     models_digest: str
+
+    @cached_property
+    def words_digest(self) -> str:
+        """Differs where the names of models, relations or managers do."""
+        names = (self.model_names, self.many_valued_names, self.relation_names, self.manager_names)
+        return key_of(*(" ".join(sorted(one)) for one in names))
 
 
 def overview_of(

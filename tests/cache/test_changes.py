@@ -122,7 +122,7 @@ OWN: dict[str, _Edit] = {
     "a field of a model": (
         lambda c: c.replace("shop/models.py", "def byline", "year = models.IntegerField()\n\n    def byline"),
         ["shop/models.py", "shop/pages.py", "shop/queries.py", "shop/views.py"],
-        7,
+        3,
     ),
     "a setting": (
         lambda c: c.replace("shop/other.py", "def add", "AUTH_USER_MODEL = 'shop.Author'\n\n\ndef add"),
@@ -146,8 +146,18 @@ OWN: dict[str, _Edit] = {
         ["shop/other.py"],
         0,
     ),
+    "a relation": (
+        lambda c: c.replace(
+            "shop/models.py", "title =", "editor = models.ForeignKey(Author, models.CASCADE)\n    title ="
+        ),
+        ["shop/models.py", "shop/pages.py", "shop/queries.py", "shop/views.py"],
+        7,
+    ),
     "a model": (
-        lambda c: c.replace("shop/other.py", "def add", "class Shelf(models.Model):\n    pass\n\n\ndef add"),
+        lambda c: c.write(
+            "shop/other.py",
+            "from django.db import models\n\n\nclass Shelf(models.Model):\n    pass\n",
+        ),
         ["shop/other.py"],
         7,
     ),
