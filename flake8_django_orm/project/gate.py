@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 # Every file of the project is searched, so each expression begins with plain text, for which Python looks fast.
-_HEADER = re.compile(rb"\n[ \t]*class[ \t]+(\w+)[ \t]*(?:\[[^\]\n]*\][ \t]*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
-_DOTTED = re.compile(rb"[^\W\d][\w.]*")
+# Bytes above ASCII are parts of letters.
+_HEADER = re.compile(
+    rb"\n[ \t]*class[ \t]+([\w\x80-\xff]+)[ \t]*(?:\[[^\]\n]*\][ \t]*)?\(([^()]*(?:\([^()]*\)[^()]*)*)\)"
+)
+_DOTTED = re.compile(rb"(?:[^\W\d]|[\x80-\xff])[\w.\x80-\xff]*")
 _AS = re.compile(rb"as[ \t]+(?=(\w+))")
 _LAST_WORD = re.compile(rb"(\w+)[ \t]+$")
 _RENAMED = re.compile(rb"\n([A-Z]\w*)[ \t]*=[ \t]*(?:\w+\.)*(\w+)[ \t]*(?:#.*)?\r?$", re.MULTILINE)
@@ -100,13 +103,17 @@ def classes_in(data: bytes) -> FileClasses | None:
     if b"class " not in data:
         return None
     classes = [
-        (match.group(1).decode(), sorted({base.decode() for base in _DOTTED.findall(match.group(2))}))
+        (_text(match.group(1)), sorted({_text(base) for base in _DOTTED.findall(match.group(2))}))
         for match in _HEADER.finditer(b"\n" + data)
     ]
     if not classes:
         return None
     aliases = [(name.decode(), other.decode()) for name, other in _aliases(data)]
     return FileClasses(classes, aliases, any(call.search(data) for call in _FIELD_CALLS))
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
 
 
 def model_files(files: Mapping[str, FileClasses]) -> list[str]:

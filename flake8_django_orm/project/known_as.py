@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.django_names import GIVING_MODELS
 from flake8_django_orm.project.facts import classes_of
-from flake8_django_orm.source import FileKind, file_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +26,10 @@ if TYPE_CHECKING:
 _MANY = 300
 #: So few are looked for one by one.
 _FEW = 12
-_MIXES_CLASSES = b"with_metaclass"
+#: What stands for letters beyond ASCII counts too.
+_WORD = rb"[\w\x80-\xff]+"
+#: Calls that give classes, and settings that are lists, may name something anywhere.
+_WORTH_READING = (b"with_metaclass", b"INSTALLED_APPS", b"DATABASES")
 
 
 class KnownAs:
@@ -76,15 +78,13 @@ class KnownAs:
         of the makers."""
         plain = [name.encode() for name in names] if len(names) <= _FEW else [b""]
         words = any_of(names).pattern
-        assigned = re.compile(rb"=[\s(]*(?:\w+\.)*" + words)
+        assigned = re.compile(rb"=(?:[\s(\\]|#.*\n)*(?:" + _WORD + rb"\.)*" + words)
         renamed = re.compile(words + rb"\s+as\b")
         for path in self._store.tree.files:
             data = self._store.data(path)
             if not any(word in data for word in plain):
                 continue  # far sooner told than by the patterns
-            is_wanted = (
-                assigned.search(data) or renamed.search(data) or _MIXES_CLASSES in data or may_hold_settings(path)
-            )
+            is_wanted = assigned.search(data) or renamed.search(data) or any(word in data for word in _WORTH_READING)
             facts = self._store.facts_at(path) if is_wanted else None
             if facts is not None:
                 yield from self._given_in(facts, names, makers)
@@ -126,8 +126,10 @@ def _assignments_in(facts: ModuleFacts) -> Iterator[Mapping[str, Assignment]]:
 
 
 def any_of(names: Iterable[str]) -> re.Pattern[bytes]:
-    """Matches each of the names as a whole identifier."""
-    return re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
+    """Matches each of the names as a whole identifier; beyond ASCII, where bytes tell no words apart, anywhere."""
+    plain = b"|".join(re.escape(name.encode()) for name in sorted(names) if name.isascii())
+    others = (re.escape(name.encode()) for name in sorted(names) if not name.isascii())
+    return re.compile(rb"(?:" + b"|".join([*([rb"\b(?:" + plain + rb")\b"] if plain else []), *others]) + rb")")
 
 
 def heads_of(value: Expr) -> Iterator[str]:
@@ -136,8 +138,3 @@ def heads_of(value: Expr) -> Iterator[str]:
         yield value.value.partition(".")[0]
     for part in (*value.items, *value.keywords.values()):
         yield from heads_of(part)
-
-
-def may_hold_settings(path: str) -> bool:
-    """Whether a file's path is that of settings, or of an app's configuration."""
-    return file_kind(path) is FileKind.SETTINGS or "settings" in path or path.endswith("apps.py")

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from flake8_django_orm.project.digests import Digests
 from flake8_django_orm.project.django_names import GIVING_MODELS
 from flake8_django_orm.project.facts import ModuleFacts, classes_of
-from flake8_django_orm.project.known_as import KnownAs, any_of, heads_of, may_hold_settings
+from flake8_django_orm.project.known_as import KnownAs, any_of, heads_of
+from flake8_django_orm.source import FileKind, file_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -154,7 +155,7 @@ class Redeclarations:
     def _tell_of_settings(self, before: ModuleFacts, now: ModuleFacts, known_as: Iterable[str]) -> bool:
         """Whether the module may tell another value of a setting, or something else of an app; or another one may that
         knows what the module declares."""
-        if may_hold_settings(now.path):
+        if _may_hold_settings(now.path):
             return self._digest(before) != self._digest(now)
         then, after = dict(_settings_in(before)), dict(_settings_in(now))
         return bool(self._differing(then, after)) or any(name.isupper() for name in known_as)
@@ -207,6 +208,11 @@ def _leads_to(imported: ImportFacts, modules: frozenset[str]) -> bool:
 
 def _last(dotted: str) -> str:
     return dotted.rpartition(".")[2]
+
+
+def _may_hold_settings(path: str) -> bool:
+    """Whether a file's path is that of settings, or of an app's configuration."""
+    return file_kind(path) is FileKind.SETTINGS or "settings" in path or path.endswith("apps.py")
 
 
 def _settings_in(facts: ModuleFacts) -> Iterator[tuple[str, Assignment | ClassFacts]]:

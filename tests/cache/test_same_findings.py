@@ -57,6 +57,9 @@ class Change:
             case "rename the file":
                 path.rename(path.with_name(f"moved_{path.name}"))
                 return
+            case "copy the file":
+                path.with_name(f"copied_{path.name}").write_text("".join(lines), encoding="utf-8")
+                return
             case "insert a comment":
                 lines.insert(at, "# A comment.\n" if path.suffix == ".py" else "{# A comment. #}\n")
             case "delete a line":
@@ -89,11 +92,14 @@ class Change:
 
 DECLARATIONS = (
     *("import {}\n", "from {} import {}\n", "def {}({}=None):\n    return None\n", "{} = {}\n", "{} = {}()\n"),
-    *("class {}:\n    {} = None\n", "import {} as {}\n"),
+    *("class {}:\n    {} = None\n", "import {} as {}\n", "class {}({}):\n    pass\n"),
+    'class {}(models.Model):\n    {} = models.ForeignKey("self", models.CASCADE)\n',
+    *('AUTH_USER_MODEL = "{}.{}"\n', "from .{} import *\n"),
 )
 KINDS = (
     *("insert a comment", "delete a line", "repeat a line", "swap lines", "change a name", "change a name"),
-    *("empty the file", "remove the file", "rename the file", "declare something", "declare something", "add a method"),
+    *("empty the file", "remove the file", "rename the file", "copy the file", "add a method"),
+    *("declare something", "declare something", "declare something"),
 )
 NUMBERS = st.integers(min_value=0, max_value=10_000)
 CHANGES = st.builds(Change, st.sampled_from(KINDS), NUMBERS, NUMBERS, NUMBERS)
