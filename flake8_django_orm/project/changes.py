@@ -52,9 +52,7 @@ _OF_MODELS = frozenset(
     }
 )
 _OF_WORDS = frozenset({"relation_names", "manager_names", "statement_queries"})
-#: Kinds that are answered by what modules declare, by no body of a function: of a name in the scope of a module, of a
-#: class, of a module.
-_OF_NAMES = frozenset({"resolve", "resolve_import"})
+#: Kinds that are answered by what modules declare, by no body of a function: of a class, of a module.
 _OF_CLASSES = frozenset({"class_facts", "mro", "ancestors", "find_class_attribute"})
 _OF_MODULES = frozenset({"module", "is_imported"})
 
@@ -145,8 +143,10 @@ class Changes:
             return written.words
         if kind == "model":
             return written.models or any(one.has(named) for one in redeclared)
-        if kind in _OF_NAMES:
+        if kind == "resolve":
             return any(one.is_scope(named) or one.has(str(words[1])) for one in redeclared)
+        if kind == "resolve_import":  # perhaps of a module with a longer name
+            return any(one.is_scope(named) or one.has(f"{named}.{words[1]}") for one in redeclared)
         if kind in _OF_CLASSES:
             return any(one.has(named) for one in redeclared)
         if kind == "find_method":  # which may be what another class has under another name

@@ -61,11 +61,14 @@ class Redeclarations:
         if before.star_imports != now.star_imports or before.name != now.name:
             return None
         names = self._names(before, now)
-        made = {name.removesuffix("()") for name in self._differing(before.made_classes, now.made_classes)}
-        seen = self._seen(names | made, now.path)
-        if not made.isdisjoint(seen):
+        made = self._differing(before.made_classes, now.made_classes)
+        made |= {name for f in (before, now) for name, one in f.made_classes.items() if _rests_on(one, names)}
+        makers = {name.removesuffix("()") for name in made}
+        names |= makers
+        seen = self._seen(names, now.path)
+        if not makers.isdisjoint(seen):
             return None  # what extends the class that a function makes does not name it
-        classes = self._differing(before.classes, now.classes)
+        classes = self._differing(before.classes, now.classes) | makers
         classes |= {one.name for facts in (before, now) for one in facts.classes.values() if _rests_on(one, names)}
         # What an import or an assignment leads to may be a function that makes classes.
         rebound = seen - (before.functions.keys() & now.functions.keys())
