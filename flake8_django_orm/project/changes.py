@@ -87,12 +87,12 @@ class Changes:
         state: TreeState,
         store: ModuleStore,
         searches: FileSearches,
-        read_bodies: Callable[[], Iterable[str]],
+        read_bodies: Callable[[], frozenset[str]],
         overview: Callable[[], Overview],
         redeclarations: Redeclarations,
     ) -> None:
-        """`read_bodies` names the project's files in which bodies of functions were read for the models, of which
-        `overview` tells."""
+        """`read_bodies` names the project's files in which this run has read bodies of functions for models; in which
+        others were read, `overview` tells."""
         self._redeclarations = redeclarations
         self._cache = cache
         self._key = key
@@ -120,7 +120,8 @@ class Changes:
         edits = self.__dict__.get("_edits")
         if edits is None or self._base is None:
             return State(self.tree)
-        return State(self.tree, self._base.tree, edits, *self._told)
+        overview = self._overview()
+        return State(self.tree, self._base.tree, edits, overview.models_digest, overview.words_digest)
 
     def prepare(self) -> None:
         """Find out now what was written to since the base."""
@@ -172,14 +173,11 @@ class Changes:
             return bool(written.before)
         if kind == "template_library":
             return any("templatetags/" in path for path in written.before)
-        if kind == "views_give":
-            return written.files or any(self._finds("holds", text, written) for text in (named, "context_processors"))
-        if kind in ("template", "is_context_processor"):
-            return (
-                (written.settings and kind == "template")
-                or written.files
-                or any(self._finds("holds", text, written) for text in ("TEMPLATES", "context_processors"))
-            )
+        if kind in ("template", "is_context_processor", "views_give"):
+            if written.files or (kind == "template" and written.settings):
+                return True
+            texts = (named if kind == "views_give" else "TEMPLATES", "context_processors")
+            return any(self._finds("holds", text, written) for text in texts)
         return True
 
     def count(self) -> None:
@@ -196,16 +194,16 @@ class Changes:
         return all(_times(now.stamps[path]) == _times(stamp) for path, stamp in self._state.stamps.items())
 
     def _keep(self) -> None:
-        files = self._store.tree.files
+        files, overview = self._store.tree.files, self._overview()
         record = {
             "tree": self._state.digest,
             "layout": self._store.tree.layout,
             "stamps": self._stamps,
             "digests": {path: self._searches.digest(path) for path in files},
-            "models": self._told[0],
-            "words": self._told[1],
+            "models": overview.models_digest,
+            "words": overview.words_digest,
             "found": {f"{kind} {word}": self._searches.paths(kind, word) for kind, word in _SEARCHED},
-            "bodies": sorted(self._read_bodies()),
+            "bodies": sorted(overview.read_bodies | self._read_bodies()),
         }
         self._cache.write(_KIND, self._key, record)
         self._searches.keep_files()
@@ -287,20 +285,16 @@ class Changes:
             return None
         settings = any(one.settings for one in redeclared)
         came_or_went = [path for path in before if "" in marks[path]]
-        models, words = (base.models, base.words) if state.tree == base.tree else (state.models, state.words)
-        others = settings or models != self._told[0] or not base.bodies.isdisjoint(before)
-        if others or any(map(_may_make_an_app, came_or_went)) or self._may_be_given(redeclared):
+        told: Base | State = base if state.tree == base.tree else state
+        overview = self._overview()
+        models = settings or told.models != overview.models_digest or not base.bodies.isdisjoint(before)
+        if models or any(map(_may_make_an_app, came_or_went)) or self._may_be_given(redeclared):
             given = self._redeclarations.of_given_models
             if given is None:
                 return None
             redeclared = (*redeclared, given)
-        return Written(before, redeclared, others, words != self._told[1], settings, bool(came_or_went))
-
-    @property
-    def _told(self) -> tuple[str, str]:
-        """As `State.models` and `State.words`, now."""
-        overview = self._overview()
-        return overview.models_digest, overview.words_digest
+        words = told.words != overview.words_digest
+        return Written(before, redeclared, models, words, settings, files=bool(came_or_went))
 
     def _may_be_given(self, redeclared: Iterable[Redeclared]) -> bool:
         """Whether a class that is declared differently may be what `get_user_model()` and its kin give."""

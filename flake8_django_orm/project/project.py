@@ -402,7 +402,7 @@ class Project(Asking):
             self._state,
             self._store,
             self._searches,
-            lambda: self.overview.read_bodies | self._read_bodies(),
+            self._read_bodies,
             lambda: self.overview,
             Redeclarations(self._store, self._searches),
         )

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flake8_django_orm.project.definitions import External
-from flake8_django_orm.project.facts import Assignment, ClassFacts, Expr, ModuleFacts
+from flake8_django_orm.project.facts import Assignment, Expr, ModuleFacts, classes_of
 from flake8_django_orm.source import FileKind, file_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from flake8_django_orm.project.resolve import Resolver
     from flake8_django_orm.project.searches import FileSearches
@@ -128,15 +128,9 @@ def _assignments_of(facts: ModuleFacts, name: str) -> Iterator[Assignment]:
     """The module's assignment to `name`, and those in the bodies of its classes (class-based settings)."""
     if name in facts.assignments:
         yield facts.assignments[name]
-    for found in _with_nested(facts.classes.values()):
+    for found in classes_of(facts):
         if name in found.assignments:
             yield found.assignments[name]
-
-
-def _with_nested(classes: Iterable[ClassFacts]) -> Iterator[ClassFacts]:
-    for found in classes:
-        yield found
-        yield from _with_nested(found.classes.values())
 
 
 def _rank(path: str) -> tuple[bool, bool, int, str]:

@@ -161,6 +161,11 @@ OWN: dict[str, _Edit] = {
         ["shop/other.py"],
         7,
     ),
+    "a class in a text": (
+        lambda c: c.replace("shop/other.py", "return one", '"""\nclass X(Model):\n"""\n    return one'),
+        ["shop/other.py"],
+        0,
+    ),
     "a template that is new": (lambda c: c.write("shop/templates/shop/one.html", "{{ book.title }}"), [], 3),
     "an import in a package": (
         lambda c: c.write("shop/__init__.py", "from shop.queries import published as told\n"),
